@@ -1,0 +1,18 @@
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+
+/**
+ * Starts a module of ours in a worker thread. `name` is the module's path without its ending, relative to
+ * `base` (an `import.meta.url`), so that the same call works on the sources and on the compiled files.
+ */
+export function startThread(base: string, name: string, options: WorkerOptions = {}): Worker {
+  const fromSource = base.endsWith('.ts');
+  const url = new URL(`${name}${fromSource ? '.ts' : '.js'}`, base);
+  if (!fromSource) return new Worker(url, options);
+  // Node 20 does not give a worker the loader of its parent, so the thread registers it itself.
+  const start = `
+    const { register } = await import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))});
+    register();
+    await import(${JSON.stringify(url.href)});
+  `;
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(start)}`), options);
+}

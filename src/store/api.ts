@@ -1,0 +1,385 @@
+import type { Failure } from '../core/errors.ts';
+import type { UidRanges } from '../core/uid-set.ts';
+import type {
+  AccountId,
+  EmailId,
+  MailboxId,
+  MailboxName,
+  ModSeq,
+  SpecialUse,
+  ThreadId,
+  Uid,
+} from '../core/values.ts';
+import type { MessageIndex, Part } from '../mail/api.ts';
+import type { MailboxView } from './mailbox-view.ts';
+
+/**
+ * The whole promise of a message store. Each sentence that promises something has a test in
+ * `test/store/contract.ts`, which every backend runs. Operations reject with `MailError`:
+ * `not-found`, `already-exists`, `over-quota`, `limit`, `unavailable` where they say so.
+ *
+ * The rules that hold everywhere:
+ * - A promise that resolves speaks of something durable; one that rejects changed nothing.
+ * - One account has one commit order. `seq` counts it and is the MODSEQ of all its mailboxes. UID, MODSEQ, counters
+ *   and quota become visible together with the message, never before a smaller MODSEQ of the account.
+ * - When an operation resolves, the open views of this process already show it.
+ */
+export interface MailStore extends MailboxStore, MessageStore, ContentStore {
+  readonly accounts: AccountStore;
+  readonly outbox: OutboxStore;
+  readonly audit: AuditStore;
+  /** Finishes what was begun, writes projections, closes. Later calls reject with `unavailable`. */
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- accounts
+
+export type AccountStatus = 'active' | 'suspended' | 'closed';
+
+export interface Account {
+  readonly id: AccountId;
+  /** As the owner writes it, for display: `Aigerim@example.kz`. */
+  readonly address: string;
+  /** The key of look-up: lower case, NFKC, A-label domain; see `src/account/address.ts`. */
+  readonly canonical: string;
+  readonly status: AccountStatus;
+  readonly credentials: Credentials;
+  readonly quota: QuotaLimits;
+  readonly createdAt: number;
+}
+
+/** Verifiers of one password; never the password. Undefined members: that mechanism cannot be used. */
+export interface Credentials {
+  /** `scrypt$N$r$p$salt$hash`, see docs/decisions. */
+  readonly hash: string | undefined;
+  readonly scram: ScramKeys | undefined;
+}
+
+/** SCRAM-SHA-256 verifier, RFC 5802 §3: base64 fields. */
+export interface ScramKeys {
+  readonly salt: string;
+  readonly iterations: number;
+  readonly storedKey: string;
+  readonly serverKey: string;
+}
+
+/** Undefined: no limit. */
+export interface QuotaLimits {
+  readonly bytes: number | undefined;
+  readonly messages: number | undefined;
+}
+
+export interface NewAccount {
+  readonly address: string;
+  readonly canonical: string;
+  /** Look-alike form, unique over all accounts ever made, closed ones too. */
+  readonly skeleton: string;
+  readonly credentials: Credentials;
+  readonly quota: QuotaLimits;
+}
+
+export interface AccountChange {
+  readonly status?: AccountStatus;
+  readonly credentials?: Credentials;
+  readonly quota?: QuotaLimits;
+}
+
+export interface AccountStore {
+  /**
+   * Makes the account with its mailboxes: INBOX and Sent, Drafts, Junk, Trash, Archive, Official with their special
+   * uses, all subscribed. `already-exists` when the canonical form or the skeleton was ever given before. The audit
+   * record is written in the same commit.
+   */
+  create(account: NewAccount, audit: AuditEntry): Promise<Account>;
+  /** The same for many at once, in few commits; an outcome per account, in order. */
+  createMany(
+    accounts: readonly NewAccount[],
+    audit: AuditEntry,
+  ): Promise<readonly (Account | Failure)[]>;
+  /** By canonical address; closed accounts are found too. Cheap: asked for at each RCPT. */
+  find(canonical: string): Promise<Account | undefined>;
+  get(id: AccountId): Promise<Account | undefined>;
+  /** In order of canonical address, after the given one. */
+  list(options: { readonly after?: string; readonly limit: number }): Promise<readonly Account[]>;
+  /** `not-found`; a closed account never changes again: `invalid`. */
+  update(id: AccountId, change: AccountChange, audit: AuditEntry): Promise<Account>;
+}
+
+/** Who did what, to which account, why. Never holds a password or an identity number. */
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly detail?: Readonly<Record<string, string | number | boolean>>;
+}
+export interface AuditRecord extends AuditEntry {
+  readonly id: number;
+  readonly at: number;
+  readonly account: AccountId | undefined;
+}
+export interface AuditStore {
+  /** Append-only; resolves when durable. */
+  append(entry: AuditEntry, account?: AccountId): Promise<void>;
+  /** Newest first. */
+  list(options: {
+    readonly account?: AccountId;
+    readonly limit: number;
+  }): Promise<readonly AuditRecord[]>;
+}
+
+// ---------------------------------------------------------------- mailboxes
+
+export interface Mailbox {
+  readonly id: MailboxId;
+  readonly name: MailboxName;
+  /** Non-zero, 32 bits, greater than any earlier one of the account; kept by RENAME. RFC 9051 §2.3.1.1. */
+  readonly uidValidity: number;
+  readonly uidNext: Uid;
+  readonly highestModSeq: ModSeq;
+  readonly specialUse: SpecialUse | undefined;
+  /** Exact counters, so that STATUS and LIST-STATUS never look at messages. */
+  readonly messages: number;
+  readonly unseen: number;
+  readonly deleted: number;
+  readonly sizeBytes: number;
+  readonly deletedBytes: number;
+  /** False for a name kept only because it has children: `\Noselect`. RFC 9051 §6.3.5. */
+  readonly selectable: boolean;
+}
+
+export interface MailboxStore {
+  /** All mailboxes, in order of name, with exact counters. */
+  mailboxes(account: AccountId): Promise<readonly Mailbox[]>;
+  /** Undefined when there is none. INBOX is found in any case, RFC 9051 §5.1. */
+  findMailbox(account: AccountId, name: MailboxName): Promise<Mailbox | undefined>;
+  /** Subscribed names, of mailboxes that exist or not: DELETE leaves the subscription. RFC 9051 §6.3.7. */
+  subscriptions(account: AccountId): Promise<ReadonlySet<MailboxName>>;
+  /** Missing superior names are made too. `already-exists`, `limit`. A `\Noselect` name becomes selectable. */
+  createMailbox(
+    account: AccountId,
+    name: MailboxName,
+    options?: { readonly specialUse?: SpecialUse },
+  ): Promise<Mailbox>;
+  /** With children: the name stays as `\Noselect`. `not-found`; INBOX, or `\Noselect` with children: `invalid`. */
+  deleteMailbox(account: AccountId, id: MailboxId): Promise<void>;
+  /**
+   * Children move along, superior names are made; ids and UIDVALIDITY stay. INBOX: its messages move to the new name
+   * and INBOX stays, empty. RFC 9051 §6.3.6. `already-exists`, `not-found`.
+   */
+  renameMailbox(account: AccountId, id: MailboxId, name: MailboxName): Promise<void>;
+  subscribe(account: AccountId, name: MailboxName, subscribed: boolean): Promise<void>;
+  quota(account: AccountId): Promise<Quota>;
+  /**
+   * A live view of the mailbox, shared by all who open it; close it to let it go. `not-found`.
+   * `onChange` is called after each change of the account (any mailbox), from the store's own turn of the event loop.
+   */
+  open(account: AccountId, id: MailboxId, onChange?: () => void): Promise<OpenMailbox>;
+  /** Calls back after each committed change of the account until the returned function is called. */
+  watch(account: AccountId, onChange: () => void): () => void;
+}
+
+export interface Quota {
+  readonly usedBytes: number;
+  readonly usedMessages: number;
+  readonly limits: QuotaLimits;
+}
+
+export interface OpenMailbox {
+  readonly account: AccountId;
+  readonly view: MailboxView;
+  /** UIDs expunged after `since`. When tombstones were purged: all UIDs below UIDNEXT that are not there. */
+  vanishedSince(since: ModSeq): Promise<UidRanges>;
+  close(): void;
+}
+
+// ---------------------------------------------------------------- messages
+
+/** System flags as bits of `flagBits`, and keywords by name, in the spelling first seen in the mailbox. */
+export interface FlagSet {
+  readonly system: number;
+  readonly keywords: readonly string[];
+}
+
+export interface NewMessage {
+  readonly content: Content;
+  readonly flags: FlagSet;
+  /** Milliseconds; kept in whole seconds. */
+  readonly internalDate: number;
+}
+
+export interface Appended {
+  readonly uidValidity: number;
+  readonly uids: readonly Uid[];
+}
+
+export interface FlagChange {
+  readonly mode: 'add' | 'remove' | 'replace';
+  readonly flags: FlagSet;
+  /** Messages changed after this are left as they are and reported. RFC 7162 §3.1.3. */
+  readonly unchangedSince?: ModSeq;
+}
+
+export interface FlagsStored {
+  /** UIDs that `unchangedSince` kept from changing. */
+  readonly modified: UidRanges;
+}
+
+export interface Copied {
+  readonly uidValidity: number;
+  /** Source and destination UIDs, pairwise, in order of source. */
+  readonly from: readonly Uid[];
+  readonly to: readonly Uid[];
+}
+
+export interface MessageStore {
+  /** All or nothing. `not-found`, `over-quota`, `limit` (keywords). */
+  append(
+    account: AccountId,
+    mailbox: MailboxId,
+    messages: readonly NewMessage[],
+  ): Promise<Appended>;
+  /** One MODSEQ for all that changed; messages that already are so keep theirs. Missing UIDs are skipped. `limit`. */
+  storeFlags(
+    account: AccountId,
+    mailbox: MailboxId,
+    uids: UidRanges,
+    change: FlagChange,
+  ): Promise<FlagsStored>;
+  /** All or nothing; flags and internal dates are kept. Missing UIDs are skipped. `not-found`, `over-quota`. */
+  copy(account: AccountId, from: MailboxId, uids: UidRanges, to: MailboxId): Promise<Copied>;
+  /** As `copy`, and the sources are gone in the same commit. The target may be the source. */
+  move(account: AccountId, from: MailboxId, uids: UidRanges, to: MailboxId): Promise<Copied>;
+  /** Removes the messages that have \Deleted at the commit; with `uids` only those among them. */
+  expunge(account: AccountId, mailbox: MailboxId, uids?: UidRanges): Promise<UidRanges>;
+  /**
+   * Takes responsibility for a received message: every delivery and the relay are durable when it resolves. An
+   * outcome per delivery, in order. A delivery id that this account took before is not stored twice and answers as
+   * the first time. Content is kept once for all recipients.
+   */
+  accept(
+    content: Content,
+    deliveries: readonly Delivery[],
+    relay?: Relay,
+  ): Promise<readonly DeliveryOutcome[]>;
+  /** What was rendered at delivery, in order of `emails`; undefined for one that is no longer kept. */
+  describe(
+    account: AccountId,
+    emails: readonly EmailId[],
+    want: readonly Rendering[],
+  ): Promise<readonly (Description | undefined)[]>;
+  /** The content of a message, also of one that was expunged less than the tombstone time ago. */
+  content(account: AccountId, email: EmailId): Promise<StoredContent | undefined>;
+  /** Small contents (up to `inlineBodyBytes`) of many messages in one read; larger ones answer undefined `bytes`. */
+  contents(
+    account: AccountId,
+    emails: readonly EmailId[],
+  ): Promise<readonly (ReadContent | undefined)[]>;
+}
+
+export interface Delivery {
+  readonly account: AccountId;
+  readonly mailbox: MailboxId;
+  /** 16 octets, base64url; the same for a retry of the same delivery. */
+  readonly deliveryId: string;
+  readonly flags: FlagSet;
+  readonly internalDate: number;
+}
+
+export type DeliveryOutcome =
+  | {
+      readonly status: 'stored';
+      readonly duplicate: boolean;
+      readonly uidValidity: number;
+      readonly uid: Uid;
+    }
+  | { readonly status: 'failed'; readonly failure: Failure };
+
+/** Recipients elsewhere. RFC 5321 §3.6, DSN parameters as received, RFC 3461 §4. */
+export interface Relay {
+  readonly relayId: string;
+  readonly reversePath: string;
+  readonly recipients: readonly RelayRecipient[];
+  readonly envelopeId: string | undefined;
+  readonly returnContent: 'FULL' | 'HDRS' | undefined;
+  readonly smtpUtf8: boolean;
+  readonly account: AccountId | undefined;
+}
+export interface RelayRecipient {
+  readonly forwardPath: string;
+  readonly notify: readonly string[] | undefined;
+  readonly originalRecipient: string | undefined;
+}
+
+export type Rendering =
+  'envelope' | 'bodyStructure' | 'body' | 'header' | 'parts' | 'preview' | 'sentAt' | 'thread';
+
+/** Only what was asked for is there. */
+export interface Description {
+  readonly envelope?: string;
+  readonly envelopeUtf8?: string | undefined;
+  readonly bodyStructure?: string;
+  readonly bodyStructureUtf8?: string | undefined;
+  readonly body?: string;
+  readonly bodyUtf8?: string | undefined;
+  /** The header block with its empty line, as received. */
+  readonly header?: Uint8Array;
+  readonly parts?: Part;
+  readonly preview?: string;
+  readonly sentAt?: number | undefined;
+  readonly thread?: ThreadId;
+}
+
+export interface StoredContent {
+  readonly sizeBytes: number;
+  /** The bytes as received, without copying more than `length` into memory; short only at the end. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+export interface ReadContent {
+  readonly sizeBytes: number;
+  readonly parts: Part;
+  readonly bytes: Uint8Array | undefined;
+}
+
+// ---------------------------------------------------------------- content
+
+export interface ContentStore {
+  /** Bodies up to this many octets are read whole; larger ones are streamed. */
+  readonly inlineBodyBytes: number;
+  /** Starts to take a message's octets; they are indexed and digested as they come, in bounded memory. */
+  receive(): ContentWriter;
+}
+
+export interface ContentWriter {
+  /** Takes the octets (which stay the caller's). A returned promise asks to wait before the next call. */
+  write(chunk: Uint8Array): Promise<void> | undefined;
+  /** The whole message; not yet durable, `accept` and `append` make it so. */
+  finish(): Promise<Content>;
+  /** Forgets the octets. */
+  abort(): Promise<void>;
+}
+
+/** A received message on its way into mailboxes. Release it in the end, whether it was stored or not. */
+export interface Content {
+  readonly sizeBytes: number;
+  /** SHA-256 of the octets, hex. */
+  readonly sha256: string;
+  readonly index: MessageIndex;
+  release(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- outbox
+
+export interface OutboxStore {
+  /** Entries whose time has come, each leased until `leaseUntil` so that nobody else sends it. */
+  claim(now: number, leaseUntil: number, limit: number): Promise<readonly OutboxEntry[]>;
+  /** Keeps what is still to be sent with its next time; without recipients left the entry ends. */
+  settle(id: string, left: readonly RelayRecipient[], nextAttemptAt: number): Promise<void>;
+  count(): Promise<number>;
+  /** Calls back when `accept` added an entry. */
+  onAdded(callback: () => void): void;
+}
+export interface OutboxEntry extends Relay {
+  readonly id: string;
+  readonly attempts: number;
+  readonly acceptedAt: number;
+  readonly content: StoredContent;
+}
