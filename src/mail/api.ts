@@ -22,7 +22,7 @@ export interface MessageIndex {
   readonly root: Part;
   /** At most 256 characters of plain text for a message list, RFC 8970; '' when there is none. */
   readonly preview: string;
-  /** Milliseconds; from Date, undefined when it is missing or unreadable. For SENTON, SENTSINCE and SENTBEFORE. */
+  /** The moment that Date names, in milliseconds; undefined when it is missing or unreadable. */
   readonly sentAt: number | undefined;
   readonly threading: Threading;
 }
@@ -42,7 +42,10 @@ export interface Threading {
  * with its closing empty line, `body` what follows, without the line break that belongs to the next boundary.
  */
 export interface Part {
-  /** '' for the message itself, then '1', '1.2' … as RFC 9051 §6.4.5.1 numbers them. */
+  /**
+   * '' for the message itself, then '1', '1.2' … as RFC 9051 §6.4.5.1 numbers them. An enclosed message without a
+   * multipart is part 1 of the part that encloses it; one with a multipart has no number, and is '3.TEXT'.
+   */
   readonly section: string;
   readonly headerStart: number;
   readonly bodyStart: number;
