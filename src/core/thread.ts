@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -9,8 +11,10 @@ export function startThread(base: string, name: string, options: WorkerOptions =
   const url = new URL(`${name}${fromSource ? '.ts' : '.js'}`, base);
   if (!fromSource) return new Worker(url, options);
   // Node 20 does not give a worker the loader of its parent, so the thread registers it itself.
+  // `import.meta.resolve` is not there when a test runner requires this module, `require.resolve` always is.
+  const loader = new URL('index.mjs', pathToFileURL(createRequire(base).resolve('tsx/esm/api')));
   const start = `
-    const { register } = await import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))});
+    const { register } = await import(${JSON.stringify(loader.href)});
     register();
     await import(${JSON.stringify(url.href)});
   `;

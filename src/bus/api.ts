@@ -1,0 +1,15 @@
+/** Counters that hold across sessions, and across processes where a shared bus is configured. */
+export interface Throttle {
+  /** Milliseconds to wait before another attempt is looked at; 0 when it may go on. */
+  delayMs(key: string): Promise<number>;
+  /** Notes a failure: the delay of the key doubles, up to a limit. */
+  failed(key: string): Promise<void>;
+  /** Forgets the failures of the key. */
+  succeeded(key: string): Promise<void>;
+}
+
+/** Sessions open at once, by account or by address. */
+export interface SessionCount {
+  /** Takes a place, or answers undefined when `limit` is reached. Call the result to give it back. */
+  enter(key: string, limit: number): Promise<(() => void) | undefined>;
+}
