@@ -1,0 +1,101 @@
+import type { MessageIndex } from '../../mail/api.ts';
+import type { Content } from '../api.ts';
+import type { BodyFiles } from './body-files.ts';
+import { inlineBodyBytes } from './limits.ts';
+import { packParts } from './part-pack.ts';
+import type { Letter } from './protocol.ts';
+import type { Spool } from './spool.ts';
+import { threadRefs } from './thread-refs.ts';
+
+/** A received content: in memory when it is small, in a spooled file when it is large. */
+export class EmbeddedContent implements Content {
+  readonly sha256: string;
+  readonly index: MessageIndex;
+  readonly #files: BodyFiles;
+  readonly #digest: Uint8Array;
+  readonly #octets: Uint8Array | undefined;
+  readonly #header: Uint8Array | undefined;
+  #spool: Spool | undefined;
+  #kept: Promise<void> | undefined;
+  #letter: Letter | undefined;
+
+  constructor(
+    files: BodyFiles,
+    received: {
+      readonly digest: Uint8Array;
+      readonly index: MessageIndex;
+      /** All octets, or the first ones of a spooled content. */
+      readonly octets: Uint8Array;
+      readonly spool: Spool | undefined;
+    },
+  ) {
+    const { digest, index, octets, spool } = received;
+    this.sha256 = Buffer.from(digest).toString('hex');
+    this.index = index;
+    this.#files = files;
+    this.#digest = digest;
+    this.#spool = spool;
+    if (spool === undefined) this.#octets = octets;
+    else if (index.headerBytes <= inlineBodyBytes) {
+      this.#header = octets.slice(0, index.headerBytes);
+    }
+  }
+
+  get sizeBytes(): number {
+    return this.index.sizeBytes;
+  }
+
+  /** Makes a large content durable under its lasting name; a small one travels with its commit. */
+  async keep(): Promise<void> {
+    if (this.#spool === undefined) return;
+    this.#kept ??= this.#files.keep(this.#spool, this.sha256);
+    try {
+      await this.#kept;
+    } catch (error) {
+      this.#kept = undefined;
+      throw error;
+    }
+  }
+
+  /** Octets that a commit with this content carries. */
+  get weight(): number {
+    return this.#octets?.length ?? 0;
+  }
+
+  /** The content with its renderings as its row will hold them. */
+  get letter(): Letter {
+    const { index } = this;
+    this.#letter ??= {
+      digest: this.#digest,
+      size: index.sizeBytes,
+      ...threadRefs(index.threading, this.sha256),
+      version: index.version,
+      sent: index.sentAt ?? null,
+      preview: index.preview,
+      envelope: index.envelope,
+      envelope8: index.envelopeUtf8 ?? null,
+      structure: index.bodyStructure,
+      structure8: index.bodyStructureUtf8 ?? null,
+      body: index.body,
+      body8: index.bodyUtf8 ?? null,
+      headerBytes: index.headerBytes,
+      parts: packParts(index.root),
+      threading: JSON.stringify(index.threading),
+      octets: this.#octets,
+      header: this.#header,
+    };
+    return this.#letter;
+  }
+
+  async release(): Promise<void> {
+    const spool = this.#spool;
+    if (spool === undefined) return;
+    this.#spool = undefined;
+    const kept = await this.#kept?.then(
+      () => true,
+      () => false,
+    );
+    if (kept) this.#files.letGo(this.sha256);
+    else await spool.remove();
+  }
+}

@@ -1,0 +1,119 @@
+import { type Failure, MailError } from '../../core/errors.ts';
+import type { Uid } from '../../core/values.ts';
+import type { Delivery, DeliveryOutcome, Relay } from '../api.ts';
+import type { EmbeddedContent } from './content.ts';
+import { relayJson } from './outbox.ts';
+import type { DeliveryRow, Outcome } from './protocol.ts';
+import { wholeSeconds } from './seconds.ts';
+import type { Threads } from './threads.ts';
+
+/** Where a delivery stands in the caller's list. */
+interface Numbered {
+  readonly number: number;
+  readonly row: DeliveryRow;
+}
+
+/**
+ * Delivers one content to accounts of any shards. The content is committed in one of them, together with its own
+ * deliveries and the relay; only when that is durable do the others commit theirs, so that none can name a content
+ * that a crash took away. A crash in between leaves a link that nobody uses, and the client's retry mends the rest.
+ */
+export async function deliverToAll(
+  threads: Threads,
+  shards: number,
+  content: EmbeddedContent,
+  deliveries: readonly Delivery[],
+  relay: Relay | undefined,
+): Promise<readonly DeliveryOutcome[]> {
+  if (deliveries.length === 0 && relay === undefined) return [];
+  await content.keep();
+  const { letter, weight } = content;
+  const byShard = groupByShard(deliveries, shards);
+  const home = homeShard(byShard, shards, relay);
+  const own = byShard.get(home) ?? [];
+  byShard.delete(home);
+  const foreign = [...byShard.values()].flat().map(({ row }) => row.a);
+
+  const outcomes = new Array<DeliveryOutcome>(deliveries.length);
+  const note = (list: readonly Numbered[], results: readonly Outcome[]): void => {
+    list.forEach(({ number }, i) => {
+      outcomes[number] = outcomeFrom(results[i] as Outcome);
+    });
+  };
+  const accepted = await threads.write(
+    home,
+    'accept',
+    {
+      letter,
+      deliveries: own.map(({ row }) => row),
+      foreign: [...new Set(foreign)],
+      relay: relay && { id: relay.relayId, json: relayJson(relay) },
+    },
+    weight,
+  );
+  note(own, accepted.outcomes);
+  if (byShard.size === 0) return outcomes;
+
+  const { digest, size, ref, references } = letter;
+  const brief = { digest, size, ref, references };
+  const place = { s: home, c: accepted.c };
+  await Promise.all(
+    [...byShard].map(async ([shard, list]) => {
+      const rows = list.map(({ row }) => row);
+      try {
+        note(list, await threads.write(shard, 'deliver', { brief, place, deliveries: rows }));
+      } catch (error) {
+        // The other deliveries are durable, so this one's failure must not hide them.
+        const failure: Failure = error instanceof MailError ? error.failure : 'internal';
+        note(
+          list,
+          list.map(() => ({ failure })),
+        );
+      }
+    }),
+  );
+  return outcomes;
+}
+
+function groupByShard(deliveries: readonly Delivery[], shards: number): Map<number, Numbered[]> {
+  const byShard = new Map<number, Numbered[]>();
+  deliveries.forEach((delivery, number) => {
+    const shard = delivery.account % shards;
+    const row: DeliveryRow = {
+      a: delivery.account,
+      m: delivery.mailbox,
+      id: delivery.deliveryId,
+      flags: delivery.flags,
+      idate: wholeSeconds(delivery.internalDate),
+    };
+    const list = byShard.get(shard);
+    if (list === undefined) byShard.set(shard, [{ number, row }]);
+    else list.push({ number, row });
+  });
+  return byShard;
+}
+
+/**
+ * The shard with most deliveries, else the submitter's. The same for a retry, so that the relay's id is looked for
+ * where it was kept.
+ */
+function homeShard(
+  byShard: ReadonlyMap<number, readonly Numbered[]>,
+  shards: number,
+  relay: Relay | undefined,
+): number {
+  let home = (relay?.account ?? 0) % shards;
+  let most = 0;
+  for (const [shard, list] of byShard) {
+    if (list.length <= most) continue;
+    home = shard;
+    most = list.length;
+  }
+  return home;
+}
+
+function outcomeFrom(outcome: Outcome): DeliveryOutcome {
+  if ('failure' in outcome) return { status: 'failed', failure: outcome.failure };
+  const { uidValidity, uid, duplicate } = outcome;
+  return { status: 'stored', duplicate, uidValidity, uid: uid as Uid };
+}

@@ -1,0 +1,356 @@
+import { systemClock } from '../../core/clock.ts';
+import { MailError } from '../../core/errors.ts';
+import { silentLog } from '../../core/log.ts';
+import type { UidRanges } from '../../core/uid-set.ts';
+import type {
+  AccountId,
+  EmailId,
+  MailboxId,
+  MailboxName,
+  SpecialUse,
+  Uid,
+} from '../../core/values.ts';
+import type {
+  Appended,
+  Content,
+  ContentWriter,
+  Copied,
+  Delivery,
+  DeliveryOutcome,
+  Description,
+  FlagChange,
+  FlagsStored,
+  Mailbox,
+  MailStore,
+  NewMessage,
+  OpenMailbox,
+  Quota,
+  ReadContent,
+  Relay,
+  Rendering,
+  StoredContent,
+} from '../api.ts';
+import { AccountDirectory } from './account-directory.ts';
+import type { AccountState } from './account-state.ts';
+import { AccountStates } from './account-states.ts';
+import { Activity } from './activity.ts';
+import { AuditLog } from './audit-log.ts';
+import { BodyFiles } from './body-files.ts';
+import { type Collected, collectGarbage } from './collector.ts';
+import { EmbeddedContent } from './content.ts';
+import { EmbeddedContentWriter } from './content-writer.ts';
+import { deliverToAll } from './deliver-to-all.ts';
+import { describeEmails } from './describe.ts';
+import { lockFolder, type StoreFacts, storeFacts } from './folder.ts';
+import { describeBatch, inlineBodyBytes } from './limits.ts';
+import { openMailbox } from './open-mailbox.ts';
+import {
+  defaultReaders,
+  defaultShards,
+  defaultWriters,
+  type EmbeddedStoreOptions,
+} from './options.ts';
+import { Outbox } from './outbox.ts';
+import { unpackParts } from './part-pack.ts';
+import type { ContentRow, Flags, WriteOps } from './protocol.ts';
+import { wholeSeconds } from './seconds.ts';
+import { storedContent } from './stored-content.ts';
+import { Threads } from './threads.ts';
+
+/**
+ * Opens the store of a data folder, or makes one. `in-use`: another process has the folder; `invalid`: it was written
+ * by a newer program.
+ */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+  const { folder, clock = systemClock, log = silentLog } = options;
+  const unlock = lockFolder(folder);
+  try {
+    const facts = storeFacts(folder, options.shards ?? defaultShards());
+    const files = new BodyFiles(folder);
+    const states = new AccountStates(facts.shards);
+    const threads = await Threads.start({
+      folder,
+      clock,
+      shards: facts.shards,
+      writers: Math.min(facts.shards, options.writers ?? defaultWriters()),
+      readers: options.readers ?? defaultReaders(),
+      onEvents(events) {
+        states.apply(events);
+      },
+      onSettled() {
+        states.notify();
+      },
+      onTrouble(text) {
+        log.error('store-trouble', { err: text });
+      },
+      onDeath(error) {
+        log.error('store-thread-died', { err: error });
+        options.onFailure?.(error);
+      },
+    });
+    states.connect(threads);
+    const store = new EmbeddedStore({ facts, files, threads, states, unlock });
+    await store.accounts.recover();
+    return store;
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly facts: StoreFacts;
+  readonly files: BodyFiles;
+  readonly threads: Threads;
+  readonly states: AccountStates;
+  readonly unlock: () => void;
+}
+
+/** The embedded backend: one process, one data folder, SQLite files written and read by threads. */
+export class EmbeddedStore implements MailStore {
+  readonly inlineBodyBytes = inlineBodyBytes;
+  readonly accounts: AccountDirectory;
+  readonly audit: AuditLog;
+  readonly outbox: Outbox;
+  readonly #threads: Threads;
+  readonly #states: AccountStates;
+  readonly #files: BodyFiles;
+  readonly #facts: StoreFacts;
+  readonly #activity = new Activity();
+  readonly #unlock: () => void;
+
+  constructor({ facts, files, threads, states, unlock }: Parts) {
+    this.#facts = facts;
+    this.#files = files;
+    this.#threads = threads;
+    this.#states = states;
+    this.#unlock = unlock;
+    this.accounts = new AccountDirectory(threads, facts.shards);
+    this.audit = new AuditLog(threads);
+    this.outbox = new Outbox(threads, facts.shards, async (place) => {
+      const row = await threads.read('contentAt', place);
+      return row && storedContent(files, row);
+    });
+  }
+
+  // ---------------------------------------------------------------- mailboxes
+
+  async mailboxes(account: AccountId): Promise<readonly Mailbox[]> {
+    return (await this.#state(account)).mailboxes;
+  }
+
+  async findMailbox(account: AccountId, name: MailboxName): Promise<Mailbox | undefined> {
+    return (await this.#state(account)).find(name);
+  }
+
+  async subscriptions(account: AccountId): Promise<ReadonlySet<MailboxName>> {
+    return (await this.#state(account)).subscriptions;
+  }
+
+  async createMailbox(
+    account: AccountId,
+    name: MailboxName,
+    options: { readonly specialUse?: SpecialUse } = {},
+  ): Promise<Mailbox> {
+    const state = await this.#states.pin(account);
+    try {
+      const use = options.specialUse;
+      const id = await this.#write(account, 'createMailbox', { a: account, name, use });
+      const made = state.mailbox(id);
+      if (made === undefined) throw new MailError('not-found', 'The mailbox was deleted at once');
+      return made;
+    } finally {
+      this.#states.unpin(account);
+    }
+  }
+
+  async deleteMailbox(account: AccountId, id: MailboxId): Promise<void> {
+    await this.#write(account, 'deleteMailbox', { a: account, m: id });
+  }
+
+  async renameMailbox(account: AccountId, id: MailboxId, name: MailboxName): Promise<void> {
+    await this.#write(account, 'renameMailbox', { a: account, m: id, name });
+  }
+
+  async subscribe(account: AccountId, name: MailboxName, subscribed: boolean): Promise<void> {
+    await this.#write(account, 'subscribe', { a: account, name, subscribed });
+  }
+
+  async quota(account: AccountId): Promise<Quota> {
+    this.#activity.check();
+    return this.#states.quota(account);
+  }
+
+  async open(account: AccountId, id: MailboxId, onChange?: () => void): Promise<OpenMailbox> {
+    this.#activity.check();
+    return openMailbox(this.#states, this.#threads, account, id, onChange);
+  }
+
+  watch(account: AccountId, onChange: () => void): () => void {
+    return this.#states.watch(account, onChange);
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  async append(
+    account: AccountId,
+    mailbox: MailboxId,
+    messages: readonly NewMessage[],
+  ): Promise<Appended> {
+    const contents = messages.map(({ content }) => received(content));
+    await Promise.all(contents.map((content) => content.keep()));
+    const args = {
+      a: account,
+      m: mailbox,
+      messages: messages.map(({ flags, internalDate }, i) => ({
+        letter: (contents[i] as EmbeddedContent).letter,
+        flags: flagsRow(flags),
+        idate: wholeSeconds(internalDate),
+      })),
+    };
+    const weight = contents.reduce((sum, content) => sum + content.weight, 0);
+    const { uidValidity, first } = await this.#write(account, 'append', args, weight);
+    return { uidValidity, uids: messages.map((_, i) => (first + i) as Uid) };
+  }
+
+  async storeFlags(
+    account: AccountId,
+    mailbox: MailboxId,
+    uids: UidRanges,
+    change: FlagChange,
+  ): Promise<FlagsStored> {
+    const modified = await this.#write(account, 'storeFlags', {
+      a: account,
+      m: mailbox,
+      uids,
+      mode: change.mode,
+      flags: flagsRow(change.flags),
+      unchangedSince: change.unchangedSince,
+    });
+    return { modified };
+  }
+
+  copy(account: AccountId, from: MailboxId, uids: UidRanges, to: MailboxId): Promise<Copied> {
+    return this.#copy(account, from, uids, to, false);
+  }
+
+  move(account: AccountId, from: MailboxId, uids: UidRanges, to: MailboxId): Promise<Copied> {
+    return this.#copy(account, from, uids, to, true);
+  }
+
+  expunge(account: AccountId, mailbox: MailboxId, uids?: UidRanges): Promise<UidRanges> {
+    return this.#write(account, 'expunge', { a: account, m: mailbox, uids });
+  }
+
+  async accept(
+    content: Content,
+    deliveries: readonly Delivery[],
+    relay?: Relay,
+  ): Promise<readonly DeliveryOutcome[]> {
+    const letter = received(content);
+    const outcomes = await this.#activity.run(() =>
+      deliverToAll(this.#threads, this.#facts.shards, letter, deliveries, relay),
+    );
+    if (relay !== undefined) this.outbox.added();
+    return outcomes;
+  }
+
+  describe(
+    account: AccountId,
+    emails: readonly EmailId[],
+    want: readonly Rendering[],
+  ): Promise<readonly (Description | undefined)[]> {
+    return describeEmails(this.#threads, this.#files, account, emails, want);
+  }
+
+  async content(account: AccountId, email: EmailId): Promise<StoredContent | undefined> {
+    const [row] = await this.#threads.read('contents', { a: account, emails: [email] });
+    return row && storedContent(this.#files, row);
+  }
+
+  async contents(
+    account: AccountId,
+    emails: readonly EmailId[],
+  ): Promise<readonly (ReadContent | undefined)[]> {
+    const batches: Promise<readonly (ContentRow | undefined)[]>[] = [];
+    for (let i = 0; i < emails.length; i += describeBatch) {
+      const some = emails.slice(i, i + describeBatch);
+      batches.push(this.#threads.read('contents', { a: account, emails: some }));
+    }
+    return (await Promise.all(batches)).flat().map(
+      (row) =>
+        row && {
+          sizeBytes: row.size,
+          parts: unpackParts(row.parts),
+          bytes: typeof row.octets === 'string' ? undefined : row.octets,
+        },
+    );
+  }
+
+  // ---------------------------------------------------------------- content
+
+  receive(): ContentWriter {
+    this.#activity.check();
+    return new EmbeddedContentWriter(this.#files);
+  }
+
+  // ---------------------------------------------------------------- the store itself
+
+  /**
+   * Removes what nobody can see any more as of `now` (milliseconds): tombstones past their time, contents without
+   * users, files without rows. In small steps between commits. To be run once a day or so.
+   */
+  collect(now: number): Promise<Collected> {
+    return this.#activity.run(() =>
+      collectGarbage(this.#threads, this.#files, this.#facts.shards, now),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (!this.#activity.close()) return;
+    await this.#activity.settled();
+    this.accounts.forget();
+    await this.#threads.close();
+    this.#unlock();
+  }
+
+  async #state(account: AccountId): Promise<AccountState> {
+    this.#activity.check();
+    return this.#states.get(account);
+  }
+
+  async #copy(
+    account: AccountId,
+    from: MailboxId,
+    uids: UidRanges,
+    to: MailboxId,
+    move: boolean,
+  ): Promise<Copied> {
+    const copied = await this.#write(account, 'copy', { a: account, from, to, uids, move });
+    return {
+      uidValidity: copied.uidValidity,
+      from: Array.from(copied.from) as Uid[],
+      to: Array.from(copied.from, (_, i) => (copied.first + i) as Uid),
+    };
+  }
+
+  #write<K extends keyof WriteOps>(
+    account: AccountId,
+    kind: K,
+    args: WriteOps[K]['args'],
+    weight = 0,
+  ): Promise<WriteOps[K]['result']> {
+    const shard = this.#states.shardOf(account);
+    return this.#activity.run(() => this.#threads.write(shard, kind, args, weight));
+  }
+}
+
+/** Contents are received by the store that keeps them. */
+function received(content: Content): EmbeddedContent {
+  if (!(content instanceof EmbeddedContent)) throw new TypeError('a content of another store');
+  return content;
+}
+
+function flagsRow({ system, keywords }: Flags): Flags {
+  return { system, keywords: [...keywords] };
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { MailError } from '../../core/errors.ts';
+import { directoryPath } from './paths.ts';
+
+/** What the whole folder agrees on, written once when it is made. */
+export interface StoreFacts {
+  /** Of the folder's layout; the schemas of the files have versions of their own. */
+  readonly format: 1;
+  readonly shards: number;
+  readonly id: string;
+}
+
+const format = 1;
+
+/**
+ * Takes a folder for this process alone. The lock is the operating system's, so that it ends with the process
+ * however that ends. `in-use` when another process, or another store of this one, has it.
+ */
+export function lockFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = new Database(join(folder, 'lock.sqlite'), { timeout: 0 });
+  try {
+    lock.pragma('journal_mode = DELETE');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock.close();
+    throw new MailError('in-use', `The data folder ${folder} is in use by another process`, {
+      cause,
+    });
+  }
+  return () => {
+    lock.close();
+  };
+}
+
+/** Reads what the folder was made with, or makes it. Rejects a folder of a newer program: `invalid`. */
+export function storeFacts(folder: string, shards: number): StoreFacts {
+  const path = join(folder, 'store.json');
+  if (existsSync(path)) {
+    const facts = JSON.parse(readFileSync(path, 'utf8')) as Partial<StoreFacts>;
+    if (facts.format !== format || facts.shards === undefined || facts.id === undefined) {
+      throw new MailError('invalid', `${path} was written by another version of the program`);
+    }
+    return { format, shards: facts.shards, id: facts.id };
+  }
+  if (existsSync(directoryPath(folder))) {
+    throw new MailError('invalid', `${path} is missing, but the folder holds a store`);
+  }
+  const facts: StoreFacts = { format, shards, id: randomUUID() };
+  writeDurably(folder, path, `${JSON.stringify(facts)}\n`);
+  return facts;
+}
+
+function writeDurably(folder: string, path: string, text: string): void {
+  const file = openSync(`${path}.new`, 'w', 0o600);
+  writeSync(file, text);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(`${path}.new`, path);
+  const directory = openSync(folder, 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+}

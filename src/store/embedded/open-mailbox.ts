@@ -1,0 +1,67 @@
+import { MailError } from '../../core/errors.ts';
+import { toRanges, type UidRanges } from '../../core/uid-set.ts';
+import type { AccountId, MailboxId } from '../../core/values.ts';
+import type { OpenMailbox } from '../api.ts';
+import type { MailboxView } from '../mailbox-view.ts';
+import type { AccountStates } from './account-states.ts';
+import type { Threads } from './threads.ts';
+
+/** Opens the shared view of a mailbox. `not-found` */
+export async function openMailbox(
+  states: AccountStates,
+  threads: Threads,
+  account: AccountId,
+  id: MailboxId,
+  onChange?: () => void,
+): Promise<OpenMailbox> {
+  const state = await states.pin(account);
+  const live = state.view(id, () => threads.read('view', { a: account, m: id }));
+  states.use(live);
+  const leave = (): void => {
+    states.leave(state, id, live);
+    states.unpin(account);
+  };
+  let view: MailboxView | undefined;
+  try {
+    view = await live.loaded;
+    if (view === undefined || view.gone) throw new MailError('not-found', 'No such mailbox');
+  } catch (error) {
+    leave();
+    state.dropView(id, live);
+    throw error;
+  }
+  const unwatch = onChange && states.watch(account, onChange);
+  let open = true;
+  return {
+    account,
+    view,
+    async vanishedSince(since) {
+      const uids = await threads.read('vanished', { a: account, m: id, since });
+      return uids === undefined ? missingUids(view) : toRanges(notIn(view, uids));
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      unwatch?.();
+      leave();
+    },
+  };
+}
+
+/** What was read may be ahead of the view: what it still shows has not vanished for its sessions. */
+function notIn(view: MailboxView, uids: Uint32Array): Uint32Array {
+  return uids.filter((uid) => view.indexOf(uid) < 0);
+}
+
+/** Every UID below UIDNEXT that is not there: a superset that RFC 7162 §3.2.5.2 allows. */
+function missingUids(view: MailboxView): UidRanges {
+  const ranges: number[] = [];
+  let next = 1;
+  for (let i = 0; i < view.count; i++) {
+    const uid = view.uidAt(i);
+    if (uid > next) ranges.push(next, uid - 1);
+    next = uid + 1;
+  }
+  if (view.uidNext > next) ranges.push(next, view.uidNext - 1);
+  return ranges;
+}

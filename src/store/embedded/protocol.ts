@@ -1,0 +1,426 @@
+import type { Failure } from '../../core/errors.ts';
+import type { UidRanges } from '../../core/uid-set.ts';
+import type { SpecialUse } from '../../core/values.ts';
+import type { Columns } from '../mailbox-view.ts';
+
+/*
+ * What the protocol thread and the store's threads say to each other: plain data that a structured clone carries.
+ * Names of the members follow schema.ts.
+ */
+
+/** A mailbox as its row holds it. */
+export interface MailboxRow {
+  readonly m: number;
+  readonly name: string;
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly modSeq: number;
+  readonly total: number;
+  readonly unseen: number;
+  readonly deleted: number;
+  readonly bytes: number;
+  readonly deletedBytes: number;
+  readonly use: SpecialUse | null;
+  readonly selectable: boolean;
+  readonly keywords: readonly string[];
+  readonly vanFloor: number;
+}
+
+/** Where a content is kept: its shard and its number there. */
+export interface ContentPlace {
+  readonly s: number;
+  readonly c: number;
+}
+
+/** What an account needs to know of a content to hold it as one of its messages. */
+export interface LetterBrief {
+  /** SHA-256 of the octets. */
+  readonly digest: Uint8Array;
+  readonly size: number;
+  /** Hash of its Message-ID with the base subject. */
+  readonly ref: number;
+  /** The same of the messages it refers to. */
+  readonly references: readonly number[];
+}
+
+/** A content with its renderings, ready for its row. */
+export interface Letter extends LetterBrief {
+  readonly version: number;
+  readonly sent: number | null;
+  readonly preview: string;
+  readonly envelope: string;
+  readonly envelope8: string | null;
+  readonly structure: string;
+  readonly structure8: string | null;
+  readonly body: string;
+  readonly body8: string | null;
+  readonly headerBytes: number;
+  readonly parts: string;
+  readonly threading: string;
+  /** All octets; undefined when they are in a file. */
+  readonly octets: Uint8Array | undefined;
+  /** For a content in a file: its header block, when that is small enough for a row. */
+  readonly header: Uint8Array | undefined;
+}
+
+export interface Flags {
+  readonly system: number;
+  readonly keywords: readonly string[];
+}
+
+export interface DeliveryRow {
+  readonly a: number;
+  readonly m: number;
+  readonly id: string;
+  readonly flags: Flags;
+  /** Seconds. */
+  readonly idate: number;
+}
+
+export type Outcome =
+  | { readonly uidValidity: number; readonly uid: number; readonly duplicate: boolean }
+  | { readonly failure: Failure };
+
+/** What a shard's writer does; each is one atomic change, or refused with nothing written. */
+export interface ShardOps {
+  /** Content, its deliveries in this shard, links for accounts elsewhere, and the relay, in one commit. */
+  accept: {
+    args: {
+      readonly letter: Letter;
+      readonly deliveries: readonly DeliveryRow[];
+      readonly foreign: readonly number[];
+      readonly relay: { readonly id: string; readonly json: string } | undefined;
+    };
+    result: { readonly c: number; readonly outcomes: readonly Outcome[] };
+  };
+  /** Deliveries of a content that another shard holds durably. */
+  deliver: {
+    args: {
+      readonly brief: LetterBrief;
+      readonly place: ContentPlace;
+      readonly deliveries: readonly DeliveryRow[];
+    };
+    result: readonly Outcome[];
+  };
+  append: {
+    args: {
+      readonly a: number;
+      readonly m: number;
+      readonly messages: readonly {
+        readonly letter: Letter;
+        readonly flags: Flags;
+        readonly idate: number;
+      }[];
+    };
+    result: { readonly uidValidity: number; readonly first: number };
+  };
+  storeFlags: {
+    args: {
+      readonly a: number;
+      readonly m: number;
+      readonly uids: UidRanges;
+      readonly mode: 'add' | 'remove' | 'replace';
+      readonly flags: Flags;
+      readonly unchangedSince: number | undefined;
+    };
+    result: UidRanges;
+  };
+  copy: {
+    args: {
+      readonly a: number;
+      readonly from: number;
+      readonly to: number;
+      readonly uids: UidRanges;
+      readonly move: boolean;
+    };
+    result: { readonly uidValidity: number; readonly from: Uint32Array; readonly first: number };
+  };
+  expunge: {
+    args: { readonly a: number; readonly m: number; readonly uids: UidRanges | undefined };
+    result: UidRanges;
+  };
+  createMailbox: {
+    args: { readonly a: number; readonly name: string; readonly use: SpecialUse | undefined };
+    result: number;
+  };
+  deleteMailbox: { args: { readonly a: number; readonly m: number }; result: undefined };
+  renameMailbox: {
+    args: { readonly a: number; readonly m: number; readonly name: string };
+    result: undefined;
+  };
+  subscribe: {
+    args: { readonly a: number; readonly name: string; readonly subscribed: boolean };
+    result: undefined;
+  };
+  /** Makes the heads of accounts with their mailboxes where they are missing, and sets their limits. */
+  settleAccounts: { args: { readonly accounts: readonly AccountLimits[] }; result: undefined };
+  claim: {
+    args: { readonly now: number; readonly leaseUntil: number; readonly limit: number };
+    result: readonly OutboxRow[];
+  };
+  settle: {
+    /** `left`: recipients as JSON; '' when there are none. */
+    args: { readonly id: string; readonly left: string; readonly nextAt: number };
+    result: undefined;
+  };
+  /** One slice of the collector's work on this shard; see collect.ts. */
+  collect: { args: CollectArgs; result: CollectStep };
+  /** Removes links of accounts elsewhere that were found to use the content no more. */
+  unlink: { args: { readonly links: readonly ContentUse[] }; result: undefined };
+}
+
+export interface AccountLimits {
+  readonly a: number;
+  readonly maxBytes: number | null;
+  readonly maxCount: number | null;
+}
+
+export interface OutboxRow {
+  readonly id: string;
+  readonly c: number;
+  readonly relay: string;
+  readonly attempts: number;
+  /** Milliseconds. */
+  readonly at: number;
+}
+
+export interface ContentUse {
+  readonly c: number;
+  readonly a: number;
+}
+
+export type CollectPhase = 'ended' | 'gone' | 'outbox';
+export interface CollectArgs {
+  readonly phase: CollectPhase;
+  /** Where the last slice ended. */
+  readonly after: readonly number[];
+  /** Seconds: tombstones from before this are forgotten. */
+  readonly tombstonesBefore: number;
+  /** Seconds: garbage from before this is removed. */
+  readonly garbageBefore: number;
+}
+export interface CollectStep {
+  /** Undefined: the phase is done. */
+  readonly next: readonly number[] | undefined;
+  readonly removed: number;
+  /** Emails that an account used for the last time and whose contents other shards hold. */
+  readonly unused: readonly { readonly a: number; readonly e: number }[];
+}
+
+export interface NewAccountRow {
+  readonly address: string;
+  readonly canonical: string;
+  readonly skeleton: string;
+  /** JSON. */
+  readonly credentials: string;
+  readonly maxBytes: number | null;
+  readonly maxCount: number | null;
+}
+export interface AccountRow extends Omit<NewAccountRow, 'skeleton'> {
+  readonly a: number;
+  readonly status: string;
+  /** Milliseconds. */
+  readonly at: number;
+}
+export interface AuditRow {
+  readonly actor: string;
+  readonly action: string;
+  /** JSON. */
+  readonly detail: string | null;
+}
+
+/** What the directory's writer does. */
+export interface DirectoryOps {
+  createAccounts: {
+    args: { readonly accounts: readonly NewAccountRow[]; readonly audit: AuditRow };
+    result: readonly (AccountRow | Failure)[];
+  };
+  updateAccount: {
+    args: {
+      readonly a: number;
+      readonly status: string | undefined;
+      readonly credentials: string | undefined;
+      readonly limits: Omit<AccountLimits, 'a'> | undefined;
+      readonly audit: AuditRow;
+    };
+    result: AccountRow;
+  };
+  settled: { args: { readonly accounts: readonly number[] }; result: undefined };
+  audit: {
+    args: { readonly account: number | undefined; readonly record: AuditRow };
+    result: undefined;
+  };
+}
+
+export type WriteOps = ShardOps & DirectoryOps;
+
+/** The file an operation is for: a shard's number, or this for the directory. */
+export const directoryFile = -1;
+
+/** What a reader thread answers. */
+export interface ReadOps {
+  /** An account's mailboxes as of one commit. */
+  account: { args: { readonly a: number }; result: AccountSnapshot | undefined };
+  /** The quota figures alone: asked for at each RCPT. */
+  quota: { args: { readonly a: number }; result: QuotaSnapshot | undefined };
+  view: { args: { readonly a: number; readonly m: number }; result: ViewSnapshot | undefined };
+  vanished: {
+    args: { readonly a: number; readonly m: number; readonly since: number };
+    /** Undefined: `since` lies before what is still known. */
+    result: Uint32Array | undefined;
+  };
+  describe: {
+    args: {
+      readonly a: number;
+      readonly emails: readonly number[];
+      readonly columns: DescribeColumns;
+      readonly thread: boolean;
+    };
+    /** A row for each email: the columns in order, then the thread if it was asked for. */
+    result: readonly (readonly unknown[] | undefined)[];
+  };
+  contents: {
+    args: { readonly a: number; readonly emails: readonly number[] };
+    result: readonly (ContentRow | undefined)[];
+  };
+  /** The content at a place, whoever holds it: for the outbox. */
+  contentAt: { args: ContentPlace; result: ContentRow | undefined };
+  findAccount: { args: { readonly canonical: string }; result: AccountRow | undefined };
+  getAccount: { args: { readonly a: number }; result: AccountRow | undefined };
+  listAccounts: {
+    args: { readonly after: string; readonly limit: number };
+    result: readonly AccountRow[];
+  };
+  unsettled: { args: object; result: readonly AccountLimits[] };
+  listAudit: {
+    args: { readonly account: number | undefined; readonly limit: number };
+    result: readonly (AuditRow & {
+      readonly id: number;
+      readonly at: number;
+      readonly account: number | null;
+    })[];
+  };
+  outboxCount: { args: object; result: number };
+  /** Which of these digests (hex) are contents kept in files. */
+  filesKept: { args: { readonly digests: readonly string[] }; result: readonly string[] };
+  /** Links of one shard to accounts elsewhere, older than `before` (seconds), whose account does not use them. */
+  strayLinks: {
+    args: { readonly s: number; readonly after: readonly number[]; readonly before: number };
+    result: { readonly links: readonly ContentUse[]; readonly next: readonly number[] | undefined };
+  };
+}
+
+export interface QuotaSnapshot {
+  readonly seq: number;
+  readonly bytes: number;
+  readonly count: number;
+  readonly maxBytes: number | null;
+  readonly maxCount: number | null;
+}
+export interface AccountSnapshot extends QuotaSnapshot {
+  readonly mailboxes: readonly MailboxRow[];
+  readonly subscriptions: readonly string[];
+}
+export interface ViewSnapshot {
+  readonly seq: number;
+  readonly mailbox: MailboxRow;
+  readonly columns: Columns;
+}
+export type DescribeColumns = readonly (
+  | 'envelope'
+  | 'envelope8'
+  | 'structure'
+  | 'structure8'
+  | 'body'
+  | 'body8'
+  | 'header'
+  | 'header_file'
+  | 'parts'
+  | 'preview'
+  | 'sent'
+)[];
+export interface ContentRow {
+  readonly size: number;
+  readonly parts: string;
+  /** All octets, or the digest in hex when they are in a file. */
+  readonly octets: Uint8Array | string;
+}
+
+/** What a commit did to a mailbox's messages, by column; UIDs ascend. */
+export type MessageChange =
+  | {
+      readonly kind: 'added';
+      readonly m: number;
+      readonly uid: Uint32Array;
+      readonly flags: Uint32Array;
+      readonly moreFlags: Uint32Array;
+      readonly size: Uint32Array;
+      readonly internalDate: Uint32Array;
+      readonly email: Uint32Array;
+    }
+  | {
+      readonly kind: 'flagged';
+      readonly m: number;
+      readonly uid: Uint32Array;
+      readonly flags: Uint32Array;
+      readonly moreFlags: Uint32Array;
+    }
+  | { readonly kind: 'expunged'; readonly m: number; readonly uid: Uint32Array };
+
+/** What a commit did to an account beyond one message delivered. */
+export interface AccountDetail {
+  /** Mailboxes that are new or changed, after the change. */
+  readonly mailboxes?: readonly MailboxRow[];
+  readonly removed?: readonly number[];
+  readonly changes?: readonly MessageChange[];
+  readonly subscription?: { readonly name: string; readonly subscribed: boolean };
+  readonly limits?: { readonly maxBytes: number | null; readonly maxCount: number | null };
+}
+
+/**
+ * The changes of one commit of a shard, in order. Most are one message delivered to one mailbox, so they travel as
+ * numbers: `[deliveredEvent, a, seq, bytes, count, m, uid, f, f2, size, idate, e, total, unseen, deleted, mailbox bytes,
+ * deleted bytes]` or `[detailEvent, a, seq, bytes, count, number of the detail]`.
+ */
+export interface Events {
+  readonly numbers: Float64Array;
+  readonly details: readonly AccountDetail[];
+}
+export const deliveredEvent = 1;
+export const detailEvent = 2;
+export const deliveredEventLength = 17;
+export const detailEventLength = 6;
+
+/** How an operation ended, by its number. */
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure; readonly message: string };
+
+/** To a thread: operations of one turn of the event loop. */
+export interface Batch {
+  readonly ops: readonly Op[];
+}
+export interface Op {
+  readonly id: number;
+  readonly file: number;
+  readonly kind: string;
+  readonly args: unknown;
+  /** Milliseconds, of the store's clock. */
+  readonly now: number;
+  /** Octets that count towards `groupBytes`. */
+  readonly weight: number;
+}
+
+/** From a thread: what one commit brought. */
+export interface Report {
+  readonly answers: readonly Answer[];
+  readonly events: Events | undefined;
+  /** Files whose logs should be copied into their databases. */
+  readonly longLogs?: readonly number[];
+  /** For the log: an error that no client caused. */
+  readonly trouble?: string;
+}
+
+/** The columns of an `AccountRow`. */
+export const accountColumns =
+  'a, address, canonical, status, credentials, max_bytes AS maxBytes, max_count AS maxCount, at';

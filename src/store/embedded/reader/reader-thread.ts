@@ -1,0 +1,55 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { MailError } from '../../../core/errors.ts';
+import type { Answer, Batch, Op, ReadOps, Report } from '../protocol.ts';
+import { startWith } from '../thread-start.ts';
+import { Reader } from './reader.ts';
+
+/** What the thread is started with. */
+export interface ReaderThreadData {
+  readonly folder: string;
+  readonly shards: number;
+}
+
+const port = parentPort as MessagePort;
+const { folder, shards } = workerData as ReaderThreadData;
+const reader = startWith(port, () => new Reader(folder, shards));
+/** Buffers of the answer at hand that move to the other thread. */
+const transferable: ArrayBuffer[] = [];
+
+port.on('message', (message: Batch | 'close') => {
+  if (message === 'close') {
+    reader.close();
+    port.postMessage('closed');
+    port.close();
+    return;
+  }
+  // One answer at a time: a short question does not wait for the long one behind it.
+  for (const op of message.ops) port.postMessage(answer(op), transferable);
+});
+
+function answer(op: Op): Report {
+  transferable.length = 0;
+  try {
+    const read = reader[op.kind as keyof ReadOps] as (args: unknown) => unknown;
+    const value = read(op.args);
+    if (op.kind === 'view') collectColumns(value as ReadOps['view']['result']);
+    return { answers: [{ id: op.id, value }], events: undefined };
+  } catch (error) {
+    const known = error instanceof MailError;
+    const failed: Answer = {
+      id: op.id,
+      failure: known ? error.failure : 'unavailable',
+      message: known ? error.message : 'The store cannot read now',
+    };
+    const trouble = `${op.kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    return { answers: [failed], events: undefined, ...(known ? {} : { trouble }) };
+  }
+}
+
+/** Large columns move instead of being copied. */
+function collectColumns(snapshot: ReadOps['view']['result']): void {
+  if (snapshot === undefined) return;
+  for (const column of Object.values(snapshot.columns) as (Uint32Array | undefined)[]) {
+    if (column !== undefined) transferable.push(column.buffer as ArrayBuffer);
+  }
+}

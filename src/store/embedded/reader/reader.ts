@@ -1,0 +1,96 @@
+import { emailOf, placeOf } from '../email-place.ts';
+import { collectSlice } from '../limits.ts';
+import type { ContentUse, ReadOps } from '../protocol.ts';
+import { DirectoryReader } from './directory-reader.ts';
+import { ShardReader } from './shard-reader.ts';
+
+type Reads = { readonly [K in keyof ReadOps]: (args: ReadOps[K]['args']) => ReadOps[K]['result'] };
+
+/** Links are a few octets each; looking at one costs a microsecond. */
+const linksAtOnce = 4 * collectSlice;
+
+/** Answers questions from committed state; never waits for a writer. */
+export class Reader implements Reads {
+  readonly #shards: readonly ShardReader[];
+  readonly #directory: DirectoryReader;
+
+  constructor(folder: string, shards: number) {
+    this.#shards = Array.from({ length: shards }, (_, number) => new ShardReader(folder, number));
+    this.#directory = new DirectoryReader(folder);
+  }
+
+  readonly account: Reads['account'] = ({ a }) => this.#of(a).account(a);
+  readonly quota: Reads['quota'] = ({ a }) => this.#of(a).quota(a);
+  readonly view: Reads['view'] = ({ a, m }) => this.#of(a).view(a, m);
+  readonly vanished: Reads['vanished'] = ({ a, m, since }) => this.#of(a).vanished(a, m, since);
+
+  readonly describe: Reads['describe'] = ({ a, emails, columns, thread }) => {
+    const home = this.#of(a);
+    return emails.map((e) => {
+      const { s, c } = placeOf(e, this.#shards.length);
+      const shard = this.#shard(s);
+      if (!shard.uses(c, a)) return undefined;
+      const row = columns.length === 0 ? [] : shard.describe(c, columns);
+      if (thread) {
+        const identity = shard.identity(c);
+        row?.push((identity && home.email(a, identity)?.[1]) ?? e);
+      }
+      return row;
+    });
+  };
+
+  readonly contents: Reads['contents'] = ({ a, emails }) =>
+    emails.map((e) => {
+      const { s, c } = placeOf(e, this.#shards.length);
+      const shard = this.#shard(s);
+      return shard.uses(c, a) ? shard.content(c) : undefined;
+    });
+
+  readonly contentAt: Reads['contentAt'] = ({ s, c }) => this.#shard(s).content(c);
+
+  readonly findAccount: Reads['findAccount'] = ({ canonical }) => this.#directory.find(canonical);
+  readonly getAccount: Reads['getAccount'] = ({ a }) => this.#directory.get(a);
+  readonly listAccounts: Reads['listAccounts'] = ({ after, limit }) =>
+    this.#directory.list(after, limit);
+  readonly unsettled: Reads['unsettled'] = () => this.#directory.unsettled();
+  readonly listAudit: Reads['listAudit'] = ({ account, limit }) =>
+    this.#directory.audit(account, limit);
+
+  readonly outboxCount: Reads['outboxCount'] = () =>
+    this.#shards.reduce((sum, shard) => sum + shard.outboxCount(), 0);
+
+  readonly filesKept: Reads['filesKept'] = ({ digests }) =>
+    digests.filter((hex) => {
+      const digest = Buffer.from(hex, 'hex');
+      return this.#shards.some((shard) => shard.hasFile(digest));
+    });
+
+  readonly strayLinks: Reads['strayLinks'] = ({ s, after, before }) => {
+    const shard = this.#shard(s);
+    const rows = shard.links(after, linksAtOnce);
+    const links: ContentUse[] = [];
+    for (const { c, a, at } of rows) {
+      if (a === 0 || at >= before || this.#of(a) === shard) continue;
+      const identity = shard.identity(c);
+      const email = identity && this.#of(a).email(a, identity)?.[0];
+      if (email !== emailOf({ s, c }, this.#shards.length)) links.push({ c, a });
+    }
+    const last = rows.at(-1);
+    return { links, next: last && [last.c, last.a] };
+  };
+
+  close(): void {
+    for (const shard of this.#shards) shard.close();
+    this.#directory.close();
+  }
+
+  #of(a: number): ShardReader {
+    return this.#shard(a % this.#shards.length);
+  }
+
+  #shard(number: number): ShardReader {
+    const shard = this.#shards[number];
+    if (shard === undefined) throw new Error(`no shard ${number}`);
+    return shard;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Clock } from '../../core/clock.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { directoryFile, type Events, type ReadOps, type WriteOps } from './protocol.ts';
+import type { ReaderThreadData } from './reader/reader-thread.ts';
+import { ThreadPort, type ThreadPortEvents } from './thread-port.ts';
+import type { WriterThreadData } from './writer/writer-thread.ts';
+
+export interface ThreadsOptions {
+  readonly folder: string;
+  readonly shards: number;
+  readonly writers: number;
+  readonly readers: number;
+  readonly clock: Clock;
+  readonly onEvents: (events: Events) => void;
+  readonly onSettled: () => void;
+  readonly onTrouble: (text: string) => void;
+  readonly onDeath: (error: Error) => void;
+}
+
+/** The store's threads: each file has one writer, every reader reads all files. */
+export class Threads {
+  readonly #writers: readonly ThreadPort[];
+  readonly #readers: readonly ThreadPort[];
+  readonly #checkpoints: Checkpoints;
+  readonly #clock: Clock;
+
+  private constructor(
+    writers: readonly ThreadPort[],
+    readers: readonly ThreadPort[],
+    checkpoints: Checkpoints,
+    clock: Clock,
+  ) {
+    this.#writers = writers;
+    this.#readers = readers;
+    this.#checkpoints = checkpoints;
+    this.#clock = clock;
+  }
+
+  /** Writers first: they make and migrate the files that readers open. */
+  static async start(options: ThreadsOptions): Promise<Threads> {
+    const { folder, shards, onTrouble, onDeath } = options;
+    const checkpoints = new Checkpoints(folder, { onTrouble, onDeath });
+    const onLongLogs = (files: readonly number[]): void => {
+      checkpoints.copy(files);
+    };
+    const ports: ThreadPort[] = [];
+    const startAll = async (
+      count: number,
+      module: string,
+      data: (i: number) => unknown,
+      events: ThreadPortEvents,
+    ): Promise<ThreadPort[]> => {
+      const started = await Promise.allSettled(
+        Array.from({ length: count }, (_, i) => ThreadPort.start(module, data(i), events)),
+      );
+      const good = started.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
+      ports.push(...good);
+      const bad = started.find((each) => each.status === 'rejected');
+      if (bad !== undefined) throw bad.reason;
+      return good;
+    };
+    try {
+      const writers = await startAll(
+        options.writers,
+        './writer/writer-thread',
+        (i): WriterThreadData => ({ folder, shards, files: filesOf(i, options.writers, shards) }),
+        { ...options, onLongLogs },
+      );
+      const readers = await startAll(
+        options.readers,
+        './reader/reader-thread',
+        (): ReaderThreadData => ({ folder, shards }),
+        { onTrouble, onDeath },
+      );
+      return new Threads(writers, readers, checkpoints, options.clock);
+    } catch (error) {
+      await Promise.all(ports.map((port) => port.close()));
+      throw error;
+    }
+  }
+
+  /** One atomic change of a file. `weight` is the number of octets it carries. */
+  write<K extends keyof WriteOps>(
+    file: number,
+    kind: K,
+    args: WriteOps[K]['args'],
+    weight = 0,
+  ): Promise<WriteOps[K]['result']> {
+    const number = file === directoryFile ? 0 : file % this.#writers.length;
+    const port = this.#writers[number] as ThreadPort;
+    return port.call(file, kind, args, this.#clock.now(), weight) as Promise<WriteOps[K]['result']>;
+  }
+
+  /** A question to the reader with the least to do. */
+  read<K extends keyof ReadOps>(kind: K, args: ReadOps[K]['args']): Promise<ReadOps[K]['result']> {
+    let best = this.#readers[0] as ThreadPort;
+    for (const port of this.#readers) if (port.load < best.load) best = port;
+    return best.call(0, kind, args, 0, 0) as Promise<ReadOps[K]['result']>;
+  }
+
+  /** Finishes what was posted; writers last, so that their logs can be copied as a whole. */
+  async close(): Promise<void> {
+    await this.#checkpoints.close();
+    await Promise.all(this.#readers.map((port) => port.close()));
+    await Promise.all(this.#writers.map((port) => port.close()));
+  }
+}
+
+function filesOf(writer: number, writers: number, shards: number): number[] {
+  const files = writer === 0 ? [directoryFile] : [];
+  for (let shard = writer; shard < shards; shard += writers) files.push(shard);
+  return files;
+}

@@ -1,0 +1,99 @@
+import { type Failure, MailError } from '../../../core/errors.ts';
+import type { Connection, Statement } from '../database.ts';
+import {
+  accountColumns,
+  type AccountRow,
+  type AuditRow,
+  type DirectoryOps,
+  type NewAccountRow,
+} from '../protocol.ts';
+
+/** `directory.sqlite` as its writer sees it: who there is, and the audit log. */
+export class Directory {
+  readonly db: Connection;
+  now = 0;
+
+  readonly #taken: Statement;
+  readonly #insert: Statement;
+  readonly #select: Statement;
+  readonly #update: Statement;
+  readonly #unsettle: Statement;
+  readonly #settle: Statement;
+  readonly #audit: Statement;
+
+  constructor(db: Connection) {
+    this.db = db;
+    this.#taken = db
+      .prepare('SELECT 1 FROM account WHERE canonical = ? OR skeleton = ? LIMIT 1')
+      .pluck();
+    this.#insert = db.prepare(
+      `INSERT INTO account (address, canonical, skeleton, status, credentials, max_bytes, max_count, at)
+       VALUES (?, ?, ?, 'active', ?, ?, ?, ?)`,
+    );
+    this.#select = db.prepare(`SELECT ${accountColumns} FROM account WHERE a = ?`);
+    this.#update = db.prepare(
+      'UPDATE account SET status = ?, credentials = ?, max_bytes = ?, max_count = ? WHERE a = ?',
+    );
+    this.#unsettle = db.prepare('INSERT OR IGNORE INTO unsettled VALUES (?)');
+    this.#settle = db.prepare('DELETE FROM unsettled WHERE a = ?');
+    this.#audit = db.prepare(
+      'INSERT INTO audit (at, account, actor, action, detail) VALUES (?,?,?,?,?)',
+    );
+  }
+
+  createAccounts({
+    accounts,
+    audit,
+  }: DirectoryOps['createAccounts']['args']): (AccountRow | Failure)[] {
+    return accounts.map((account) => this.#create(account, audit));
+  }
+
+  /** `not-found`; `invalid` for a closed account. */
+  updateAccount(change: DirectoryOps['updateAccount']['args']): AccountRow {
+    const old = this.#select.get(change.a) as AccountRow | undefined;
+    if (old === undefined) throw new MailError('not-found', 'No such account');
+    if (old.status === 'closed') throw new MailError('invalid', 'A closed account never changes');
+    const next: AccountRow = {
+      ...old,
+      status: change.status ?? old.status,
+      credentials: change.credentials ?? old.credentials,
+      ...change.limits,
+    };
+    this.#update.run(next.status, next.credentials, next.maxBytes, next.maxCount, next.a);
+    if (change.limits !== undefined) this.#unsettle.run(next.a);
+    this.#record(change.audit, next.a);
+    return next;
+  }
+
+  /** The heads in the shards are like the rows here. */
+  settled({ accounts }: DirectoryOps['settled']['args']): undefined {
+    for (const a of accounts) this.#settle.run(a);
+  }
+
+  audit({ account, record }: DirectoryOps['audit']['args']): undefined {
+    this.#record(record, account ?? null);
+  }
+
+  #create(account: NewAccountRow, audit: AuditRow): AccountRow | Failure {
+    const { address, canonical, skeleton, credentials, maxBytes, maxCount } = account;
+    if (this.#taken.get(canonical, skeleton) !== undefined) return 'already-exists';
+    const at = this.now;
+    const done = this.#insert.run(
+      address,
+      canonical,
+      skeleton,
+      credentials,
+      maxBytes,
+      maxCount,
+      at,
+    );
+    const a = Number(done.lastInsertRowid);
+    this.#unsettle.run(a);
+    this.#record(audit, a);
+    return { a, address, canonical, status: 'active', credentials, maxBytes, maxCount, at };
+  }
+
+  #record(audit: AuditRow, account: number | null): void {
+    this.#audit.run(this.now, account, audit.actor, audit.action, audit.detail);
+  }
+}

@@ -1,0 +1,77 @@
+import { MailError } from '../../../../core/errors.ts';
+import type { ContentPlace, DeliveryRow, LetterBrief, Outcome, ShardOps } from '../../protocol.ts';
+import { addKeywords, addMessage, checkRoom, checkUids, emailFor } from '../add-message.ts';
+import { flagBits } from '../flag-bits.ts';
+import type { Shard } from '../shard.ts';
+
+/**
+ * The first commit of a delivery, in the shard that keeps the content: the content itself, the deliveries of this
+ * shard, links for accounts of other shards (which commit only after this is durable), and the relay.
+ */
+export function accept(
+  shard: Shard,
+  { letter, deliveries, foreign, relay }: ShardOps['accept']['args'],
+): ShardOps['accept']['result'] {
+  const now = shard.nowSeconds;
+  let c: number | undefined;
+  const place = (): ContentPlace => {
+    c ??= shard.contents.insert(letter, now);
+    return { s: shard.number, c };
+  };
+  for (const a of foreign) shard.contents.link({ c: place().c, a }, now);
+  if (relay !== undefined) addRelay(shard, relay, place);
+  const outcomes = deliveries.map((delivery) => deliverOne(shard, letter, place, delivery));
+  return { c: c ?? 0, outcomes };
+}
+
+/** The second commit of a delivery, in each other shard. */
+export function deliver(
+  shard: Shard,
+  { brief, place, deliveries }: ShardOps['deliver']['args'],
+): ShardOps['deliver']['result'] {
+  return deliveries.map((delivery) => deliverOne(shard, brief, () => place, delivery));
+}
+
+function deliverOne(
+  shard: Shard,
+  letter: LetterBrief,
+  place: () => ContentPlace,
+  delivery: DeliveryRow,
+): Outcome {
+  const { a, m, id, idate } = delivery;
+  try {
+    const head = shard.head(a);
+    const before = shard.taken.find(a, id);
+    if (before !== undefined) return { ...before, duplicate: true };
+
+    const box = shard.box(head, m);
+    checkRoom(head, letter.size, 1);
+    checkUids(box, 1);
+    const bits = flagBits(box.keywords, delivery.flags);
+
+    head.seq++;
+    const e = emailFor(shard, head, letter, place);
+    const uid = addMessage(shard, head, box, bits, { size: letter.size, idate, e });
+    const answer = { uidValidity: box.uidValidity, uid };
+    shard.taken.add(a, id, ++head.taken, answer);
+    addKeywords(shard, head, box, bits.fresh);
+    shard.events.added(head, box, bits, [[uid, bits.f, bits.f2, letter.size, idate, e, head.seq]]);
+    return { ...answer, duplicate: false };
+  } catch (error) {
+    // One recipient's refusal is not the others' business; everything before it was only asked, not written.
+    if (error instanceof MailError) return { failure: error.failure };
+    throw error;
+  }
+}
+
+/** A relay of the same transaction, tried again after a lost reply, is already there: by its id. */
+function addRelay(
+  shard: Shard,
+  relay: { readonly id: string; readonly json: string },
+  place: () => ContentPlace,
+): void {
+  if (shard.outbox.has(relay.id)) return;
+  const { c } = place();
+  shard.contents.link({ c, a: 0 }, shard.nowSeconds);
+  shard.outbox.add(relay.id, c, relay.json, shard.now);
+}

@@ -1,0 +1,72 @@
+import { toRanges, type UidRanges } from '../../../../core/uid-set.ts';
+import { deletedBit, seenBit } from '../../../../core/values.ts';
+import type { ShardOps } from '../../protocol.ts';
+import { addKeywords } from '../add-message.ts';
+import { snapshot } from '../events.ts';
+import { flagBits } from '../flag-bits.ts';
+import type { Box } from '../heads.ts';
+import type { MessageRow } from '../message-rows.ts';
+import type { Shard } from '../shard.ts';
+
+/** STORE: one MODSEQ for all that changed; what already is so keeps its own. RFC 9051 §6.4.6, RFC 7162 §3.1.3. */
+export function storeFlags(
+  shard: Shard,
+  { a, m, uids, mode, flags, unchangedSince }: ShardOps['storeFlags']['args'],
+): UidRanges {
+  const head = shard.head(a);
+  const box = shard.box(head, m);
+  const bits = flagBits(box.keywords, flags, mode === 'remove' ? 'only' : 'grow');
+  const modified: number[] = [];
+  const changed: MessageRow[] = [];
+  for (let i = 0; i < uids.length; i += 2) {
+    for (const row of shard.messages.select(a, m, uids[i] as number, uids[i + 1] as number)) {
+      const [u, f, f2, , , , ms] = row;
+      if (unchangedSince !== undefined && ms > unchangedSince) {
+        modified.push(u);
+        continue;
+      }
+      const next = combine(mode, f, bits.f);
+      const next2 = combine(mode, f2, bits.f2);
+      if (next === f && next2 === f2) continue;
+      countFlags(box, f, next, row[3]);
+      row[1] = next;
+      row[2] = next2;
+      changed.push(row);
+    }
+  }
+  if (changed.length > 0) {
+    const ms = ++head.seq;
+    for (const [u, f, f2] of changed) shard.messages.setFlags(a, m, u, ms, f, f2);
+    box.modSeq = ms;
+    addKeywords(shard, head, box, bits.fresh);
+    shard.heads.touch(head);
+    shard.heads.touchBox(head, box);
+    shard.events.changed(head, {
+      mailboxes: [snapshot(box)],
+      changes: [
+        {
+          kind: 'flagged',
+          m,
+          uid: Uint32Array.from(changed, (row) => row[0]),
+          flags: Uint32Array.from(changed, (row) => row[1]),
+          moreFlags: Uint32Array.from(changed, (row) => row[2]),
+        },
+      ],
+    });
+  }
+  return toRanges(modified);
+}
+
+function combine(mode: 'add' | 'remove' | 'replace', old: number, bits: number): number {
+  if (mode === 'replace') return bits;
+  return (mode === 'add' ? old | bits : old & ~bits) >>> 0;
+}
+
+function countFlags(box: Box, before: number, after: number, size: number): void {
+  if (((before ^ after) & seenBit) !== 0) box.unseen += (after & seenBit) === 0 ? 1 : -1;
+  if (((before ^ after) & deletedBit) !== 0) {
+    const sign = (after & deletedBit) === 0 ? -1 : 1;
+    box.deleted += sign;
+    box.deletedBytes += sign * size;
+  }
+}
