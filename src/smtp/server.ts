@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { SmtpListener, SmtpListenerOptions, SmtpParts } from './options.ts';
+import { reply } from './reply.ts';
+import { SmtpSession } from './session.ts';
+import { settle } from './settings.ts';
+
+const full = reply(421, '3.2', 'Too many connections, try again later');
+
+/**
+ * Starts a listener for SMTP, submission or LMTP. Rejects as `net.Server.listen` does when the port cannot be had, and
+ * with `TypeError` for options that do not go together.
+ */
+export async function startSmtpListener(
+  options: SmtpListenerOptions,
+  parts: SmtpParts,
+): Promise<SmtpListener> {
+  const settings = settle(options, parts);
+  const sessions = new Set<SmtpSession>();
+  const { metrics } = parts;
+  let stopping = false;
+  let allGone = (): void => undefined;
+
+  // The identifiers of two runs, or two processes, differ.
+  const run = randomBytes(5).toString('hex');
+  let count = 0;
+
+  const accept = (socket: Socket): void => {
+    if (stopping || sessions.size >= settings.limits.connections) {
+      metrics?.connectionRefused(settings.name);
+      socket.on('error', () => undefined);
+      if (settings.tls === 'implicit') socket.destroy();
+      else {
+        socket.end(full, 'latin1', () => {
+          socket.destroy();
+        });
+      }
+      return;
+    }
+    count += 1;
+    const session = new SmtpSession(settings, socket, `${run}${count.toString(36)}`, (closed) => {
+      sessions.delete(closed);
+      metrics?.connectionClosed(settings.name);
+      if (sessions.size === 0) allGone();
+    });
+    sessions.add(session);
+    metrics?.connectionOpened(settings.name);
+    session.start();
+  };
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  // Running out of file descriptors must not end the process: waiting clients are taken when others have left.
+  server.on('error', (error) => {
+    settings.log.error('accept-failed', { err: error });
+  });
+
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
+    const gone = new Promise<void>((resolve) => {
+      allGone = resolve;
+      if (sessions.size === 0) resolve();
+    });
+    const cut = setTimeout(() => {
+      for (const session of sessions) session.destroy();
+    }, settings.timeouts.stopMs);
+    for (const session of sessions) session.stop();
+    await gone;
+    clearTimeout(cut);
+    await closed;
+  };
+  let stopped: Promise<void> | undefined;
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    get sessionCount() {
+      return sessions.size;
+    },
+    close: () => (stopped ??= stop()),
+  };
+}
