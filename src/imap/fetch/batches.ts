@@ -1,0 +1,128 @@
+import type { AccountId, EmailId, Uid } from '../../core/values.ts';
+import type { UidRanges } from '../../core/uid-set.ts';
+import type { Description, MailStore, ReadContent, Rendering } from '../../store/api.ts';
+import type { MessageRows } from '../ghost-rows.ts';
+import type { MessageWalk, SelectedMailbox } from '../selected.ts';
+import { inlineOctets, type MessageOctets, storedOctets } from './octets.ts';
+
+/** What is in memory of a FETCH or SEARCH: one batch that is used and one that is read meanwhile. */
+export const batchLimits = {
+  describedMessages: 128,
+  readMessages: 64,
+  /** Octets of one batch. Of a message no more counts than a header or its renderings can be. */
+  batchBytes: 16 * 1024 * 1024,
+  headerBytes: 10 * 1024 * 1024,
+  /** Octets of one batch of bodies. */
+  bodyBytes: 1024 * 1024,
+} as const;
+
+/** A message and what was read of it. */
+export class BatchMessage {
+  readonly msn: number;
+  readonly uid: Uid;
+  readonly email: EmailId;
+  readonly sizeBytes: number;
+  /** The renderings asked for; undefined when none was, or when the message is no longer kept. */
+  description: Description | undefined;
+  /** The whole message, when bodies were asked for and it is small. */
+  content: ReadContent | undefined;
+
+  constructor(msn: number, rows: MessageRows, index: number) {
+    this.msn = msn;
+    this.uid = rows.uidAt(index);
+    this.email = rows.emailAt(index);
+    this.sizeBytes = rows.sizeAt(index);
+  }
+
+  /** The message's octets, when bodies were asked for; undefined when it is no longer kept. */
+  async open(store: MailStore, account: AccountId): Promise<MessageOctets | undefined> {
+    const { content, description } = this;
+    if (content?.bytes !== undefined) return inlineOctets(content.parts, content.bytes);
+    const parts = content?.parts ?? description?.parts;
+    if (parts === undefined) return undefined;
+    const stored = await store.content(account, this.email);
+    return stored === undefined ? undefined : storedOctets(parts, stored);
+  }
+}
+
+export interface BatchNeeds {
+  readonly renderings: readonly Rendering[];
+  readonly bodies: boolean;
+}
+
+/** Reads messages in batches, the next one while the last is used, so that the readers never wait for the writer. */
+export async function* readBatches(
+  store: MailStore,
+  selected: SelectedMailbox,
+  ranges: UidRanges,
+  needs: BatchNeeds,
+): AsyncGenerator<readonly BatchMessage[]> {
+  const walk = selected.walk(ranges);
+  const read = (): Promise<readonly BatchMessage[]> => {
+    const reading = load(store, selected.account, collect(walk, needs), needs);
+    // When the user of the batches leaves early nobody waits for this one any more.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let reading = read();
+  for (;;) {
+    const batch = await reading;
+    if (batch.length === 0) return;
+    reading = read();
+    yield batch;
+  }
+}
+
+function collect(walk: MessageWalk, needs: BatchNeeds): BatchMessage[] {
+  const messages: BatchMessage[] = [];
+  let bytes = 0;
+  const { readMessages, describedMessages, bodyBytes, batchBytes, headerBytes } = batchLimits;
+  const most = needs.bodies ? readMessages : describedMessages;
+  walk.next(most, (msn, rows, index) => {
+    messages.push(new BatchMessage(msn, rows, index));
+    // A large body is streamed later on: the batch holds none of it.
+    bytes += Math.min(rows.sizeAt(index), needs.bodies ? bodyBytes : headerBytes);
+    return bytes >= (needs.bodies ? bodyBytes : batchBytes) ? true : undefined;
+  });
+  return messages;
+}
+
+async function load(
+  store: MailStore,
+  account: AccountId,
+  messages: readonly BatchMessage[],
+  needs: BatchNeeds,
+): Promise<readonly BatchMessage[]> {
+  if (messages.length === 0) return messages;
+  const large = messages.some((message) => message.sizeBytes > store.inlineBodyBytes);
+  const renderings: readonly Rendering[] =
+    needs.bodies && large ? [...needs.renderings, 'parts'] : needs.renderings;
+  await Promise.all([
+    renderings.length === 0 ? undefined : describe(store, account, messages, renderings),
+    needs.bodies ? readSmall(store, account, messages) : undefined,
+  ]);
+  return messages;
+}
+
+async function describe(
+  store: MailStore,
+  account: AccountId,
+  messages: readonly BatchMessage[],
+  renderings: readonly Rendering[],
+): Promise<void> {
+  const emails = messages.map((message) => message.email);
+  const descriptions = await store.describe(account, emails, renderings);
+  for (const [i, message] of messages.entries()) message.description = descriptions[i];
+}
+
+async function readSmall(
+  store: MailStore,
+  account: AccountId,
+  messages: readonly BatchMessage[],
+): Promise<void> {
+  const small = messages.filter((message) => message.sizeBytes <= store.inlineBodyBytes);
+  if (small.length === 0) return;
+  const emails = small.map((message) => message.email);
+  const contents = await store.contents(account, emails);
+  for (const [i, message] of small.entries()) message.content = contents[i];
+}

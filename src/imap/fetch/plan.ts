@@ -1,0 +1,55 @@
+import type { Rendering } from '../../store/api.ts';
+import type { FetchItem, PlainItem } from './items.ts';
+
+/** What answering the items takes. */
+export interface FetchPlan {
+  readonly items: readonly FetchItem[];
+  readonly renderings: readonly Rendering[];
+  /** Whether octets beyond the header are needed. */
+  readonly bodies: boolean;
+  readonly marksSeen: boolean;
+  readonly tellsFlags: boolean;
+}
+
+const renderingOf: Partial<Record<PlainItem, Rendering>> = {
+  THREADID: 'thread',
+  ENVELOPE: 'envelope',
+  BODY: 'body',
+  BODYSTRUCTURE: 'bodyStructure',
+};
+
+/** Finds the cheapest way: the session's picture, what was rendered at delivery, the header, or the whole octets. */
+export function planFetch(
+  asked: readonly FetchItem[],
+  options: {
+    /** Items that the response has whether asked for or not. */
+    readonly uid: boolean;
+    readonly modSeq: boolean;
+  },
+): FetchPlan {
+  const items = [...asked];
+  const has = (label: PlainItem): boolean => items.some((item) => item.label === label);
+  if (options.uid && !has('UID')) items.unshift({ kind: 'plain', label: 'UID' });
+  if (options.modSeq && !has('MODSEQ')) items.push({ kind: 'plain', label: 'MODSEQ' });
+
+  const bodies = items.some((item) => item.kind !== 'plain' && !isHeader(item));
+  const renderings = new Set<Rendering>();
+  for (const item of items) {
+    if (item.kind === 'plain') {
+      const rendering = renderingOf[item.label];
+      if (rendering !== undefined) renderings.add(rendering);
+    } else if (!bodies) renderings.add('header');
+  }
+  return {
+    items,
+    renderings: [...renderings],
+    bodies,
+    marksSeen: items.some((item) => 'marksSeen' in item && item.marksSeen),
+    tellsFlags: has('FLAGS'),
+  };
+}
+
+/** Whether the item is the message's own header or a piece of it, which is kept apart from the body. */
+function isHeader(item: FetchItem): boolean {
+  return item.kind === 'section' && item.section.address === 'HEADER';
+}

@@ -1,0 +1,13 @@
+import type { UidRanges } from '../../core/uid-set.ts';
+import type { SelectedMailbox } from '../selected.ts';
+import type { SearchProgram } from './program.ts';
+
+/**
+ * The messages a search looks at, which may be more than match and never fewer. Here an index of texts will hand in
+ * its candidates; every one of them is tested all the same.
+ */
+export function candidates(selected: SelectedMailbox, program: SearchProgram): UidRanges {
+  const { top } = selected.rows();
+  if (program.within !== undefined) return program.within;
+  return top === 0 ? [] : [1, top];
+}
