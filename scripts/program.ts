@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, type OutputConfiguration } from 'commander';
+import { exitCodeTable } from '../src/admin/exit-codes.ts';
+import { accountCommand } from './account.ts';
+import { configCommand } from './config.ts';
+import { packageFolder } from './config-option.ts';
+import { mailboxCommand } from './mailbox.ts';
+import { quotaCommand } from './quota.ts';
+import { serveCommand } from './serve.ts';
+
+/** All commands. Throws `CommanderError` instead of ending the process; `output` is where help and usage errors go. */
+export function program(output: OutputConfiguration = {}): Command {
+  const manifest: unknown = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8'));
+  const { version } = manifest as { version: string };
+  const zhashik = new Command('zhashik')
+    .description('The mail server, and what its operator does with it')
+    .version(version)
+    .helpCommand(false)
+    .showHelpAfterError('(add --help for help)')
+    .addCommand(serveCommand())
+    .addCommand(configCommand())
+    .addCommand(accountCommand())
+    .addCommand(mailboxCommand())
+    .addCommand(quotaCommand());
+  zhashik
+    .command('help [topic...]')
+    .description('help for a command, or the topic exit-codes')
+    .action((topic: string[]) => {
+      help(zhashik, topic);
+    });
+  settle(zhashik, output);
+  return zhashik;
+}
+
+function help(zhashik: Command, topic: readonly string[]): void {
+  if (topic[0] === 'exit-codes') {
+    process.stdout.write(exitCodeTable());
+    return;
+  }
+  let command = zhashik;
+  for (const name of topic) {
+    const next = command.commands.find((one) => one.name() === name);
+    if (next === undefined) zhashik.error(`error: no help for '${topic.join(' ')}'`);
+    else command = next;
+  }
+  command.outputHelp();
+}
+
+/** Commander asks this of each command by itself. */
+function settle(command: Command, output: OutputConfiguration): void {
+  command.exitOverride().configureOutput(output);
+  for (const inner of command.commands) settle(inner, output);
+}

@@ -1,0 +1,133 @@
+import * as z from 'zod';
+import { MailError } from '../core/errors.ts';
+import type { AdminContext } from './admin-context.ts';
+import { createAccount } from './create-account.ts';
+import { importAccounts, importRow } from './import-accounts.ts';
+import { listAccounts } from './list-accounts.ts';
+import { listMailboxes } from './list-mailboxes.ts';
+import { getQuota, setQuota } from './quota.ts';
+import { setPassword } from './set-password.ts';
+import { closeAccount, resumeAccount, suspendAccount } from './set-status.ts';
+import { showAccount } from './show-account.ts';
+
+/**
+ * What an operator can ask for, by name: the same whether a script opened the store itself or speaks to a running
+ * server through its control socket. Input is checked by its schema on the side that acts.
+ */
+export interface Operation<Input, Progress, Result> {
+  readonly input: z.ZodType<Input>;
+  /** `items` are what the caller sends after the input; few operations read them. */
+  run(
+    context: AdminContext,
+    input: Input,
+    items: AsyncIterable<unknown>,
+  ): AsyncGenerator<Progress, Result, void>;
+}
+
+function single<Input, Result>(
+  input: z.ZodType<Input>,
+  action: (context: AdminContext, input: Input) => Promise<Result>,
+): Operation<Input, never, Result> {
+  return {
+    input,
+    async *run(context, value) {
+      return action(context, value);
+    },
+  };
+}
+
+function streaming<Input, Progress, Result>(
+  input: z.ZodType<Input>,
+  run: Operation<Input, Progress, Result>['run'],
+): Operation<Input, Progress, Result> {
+  return { input, run };
+}
+
+const address = z.string().min(1).max(1000);
+const apply = z.boolean();
+const password = z.string().max(10_000);
+const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const statusInput = z.strictObject({ address, apply, reason: z.string().max(500).optional() });
+
+export const operations = {
+  'account.create': single(
+    z.strictObject({
+      address,
+      password,
+      apply,
+      allowReserved: z.boolean(),
+      quotaBytes: limit.optional(),
+      quotaMessages: limit.optional(),
+    }),
+    createAccount,
+  ),
+  'account.import': streaming(
+    z.strictObject({ apply, allowReserved: z.boolean() }),
+    (context, input, items) => importAccounts(context, input, checkedRows(items)),
+  ),
+  'account.list': streaming(
+    z.strictObject({ status: z.enum(['active', 'suspended', 'closed']).optional() }),
+    listAccounts,
+  ),
+  'account.show': single(z.strictObject({ address }), showAccount),
+  'account.passwd': single(z.strictObject({ address, password, apply }), setPassword),
+  'account.suspend': single(statusInput, suspendAccount),
+  'account.resume': single(statusInput, resumeAccount),
+  'account.close': single(statusInput, closeAccount),
+  'mailbox.list': single(z.strictObject({ address }), listMailboxes),
+  'quota.get': single(z.strictObject({ address }), getQuota),
+  'quota.set': single(
+    z.strictObject({
+      address,
+      bytes: limit.nullable().optional(),
+      messages: limit.nullable().optional(),
+      apply,
+    }),
+    setQuota,
+  ),
+} as const;
+
+export type OperationName = keyof typeof operations;
+type Parts<Name extends OperationName> =
+  (typeof operations)[Name] extends Operation<infer Input, infer Progress, infer Result>
+    ? { input: Input; progress: Progress; result: Result }
+    : never;
+export type InputOf<Name extends OperationName> = Parts<Name>['input'];
+export type ProgressOf<Name extends OperationName> = Parts<Name>['progress'];
+export type ResultOf<Name extends OperationName> = Parts<Name>['result'];
+
+/** Somebody who carries operations out: this process, or a running server. */
+export interface AdminPort {
+  /** Yields what the operation tells on its way and returns its result. Rejects with `MailError`. */
+  call<Name extends OperationName>(
+    name: Name,
+    input: InputOf<Name>,
+    items?: AsyncIterable<unknown>,
+  ): AsyncGenerator<ProgressOf<Name>, ResultOf<Name>, void>;
+  close(): Promise<void>;
+}
+
+/** Runs an operation by name with input from outside. Rejects with `MailError` `invalid` for input that is not its. */
+export function runOperation(
+  context: AdminContext,
+  name: string,
+  input: unknown,
+  items: AsyncIterable<unknown>,
+): AsyncGenerator<unknown, unknown, void> {
+  if (!Object.hasOwn(operations, name)) throw new MailError('invalid', 'No such operation');
+  const operation = operations[name as OperationName] as Operation<unknown, unknown, unknown>;
+  return operation.run(context, check(operation.input, input), items);
+}
+
+async function* checkedRows(
+  items: AsyncIterable<unknown>,
+): AsyncGenerator<z.infer<typeof importRow>, void, void> {
+  for await (const item of items) yield check(importRow, item);
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new MailError('invalid', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+}

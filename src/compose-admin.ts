@@ -1,0 +1,107 @@
+import { mkdir } from 'node:fs/promises';
+import type { CredentialMaker } from './account/credentials.ts';
+import { ScryptHasher } from './account/password.ts';
+import type { AdminContext } from './admin/admin-context.ts';
+import { ControlClient, isServed } from './admin/control-client.ts';
+import { LocalAdmin } from './admin/local-admin.ts';
+import type { AdminPort } from './admin/operations.ts';
+import type { Config } from './config/loader.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import { type Log, silentLog } from './core/log.ts';
+import { Turns } from './core/turns.ts';
+import type { MailStore } from './store/api.ts';
+import { type EmbeddedStore, openEmbeddedStore } from './store/embedded/embedded-store.ts';
+
+/*
+ * The part of the composition that an operator's command needs too: the store and what works on it, without the
+ * protocols, so that a command starts fast.
+ */
+
+/** The operator's functions: through the running server, or over the data folder when none runs. */
+export async function composeAdmin(config: Config, actor: string): Promise<AdminPort> {
+  const { folder, controlSocket } = config.data;
+  if (await isServed(controlSocket)) return new ControlClient(controlSocket, actor);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const store = await openStore(config, systemClock, silentLog);
+  const parts = new AdminParts(
+    store,
+    () => config,
+    new Turns(),
+    () => undefined,
+  );
+  return new LocalAdmin(parts.context(actor), () => store.close());
+}
+
+/** The store that the config asks for. Rejects with `MailError` `in-use` when another process has the folder. */
+export function openStore(
+  config: Config,
+  clock: Clock,
+  log: Log,
+  onFailure?: (error: Error) => void,
+): Promise<EmbeddedStore> {
+  const { shards, writers, readers } = config.store;
+  return openEmbeddedStore({
+    folder: config.data.folder,
+    clock,
+    log,
+    shards,
+    ...(writers !== undefined && { writers }),
+    ...(readers !== undefined && { readers }),
+    ...(onFailure !== undefined && { onFailure }),
+  });
+}
+
+/** How verifiers are made, with a line of waiting hashes of its own. */
+export function credentialMaker(config: Config, maxWaiting: number): CredentialMaker {
+  const { login } = config;
+  return {
+    hasher: new ScryptHasher({
+      cost: { N: login.scryptN, r: login.scryptR, p: login.scryptP },
+      concurrency: login.hashesAtOnce,
+      maxWaiting,
+    }),
+    scramIterations: login.scram ? login.scramIterations : undefined,
+  };
+}
+
+/** What the operator's functions work with. */
+export class AdminParts {
+  readonly #store: MailStore;
+  readonly #config: () => Config;
+  readonly #credentialTurns: Turns;
+  readonly #endSessions: AdminContext['endSessions'];
+  /** Of its own: an import of thousands does not stand in line before people who log in. */
+  readonly #maker: CredentialMaker;
+
+  constructor(
+    store: MailStore,
+    config: () => Config,
+    credentialTurns: Turns,
+    endSessions: AdminContext['endSessions'],
+  ) {
+    this.#store = store;
+    this.#config = config;
+    this.#credentialTurns = credentialTurns;
+    this.#endSessions = endSessions;
+    this.#maker = credentialMaker(config(), 4096);
+  }
+
+  context(actor: string): AdminContext {
+    const { domains } = this.#config();
+    return {
+      accounts: this.#store.accounts,
+      mailboxes: this.#store,
+      audit: this.#store.audit,
+      maker: this.#maker,
+      localDomains: domains.local,
+      defaultDomain: domains.default,
+      defaultQuota: () => {
+        const { bytes, messages } = this.#config().quota;
+        return { bytes, messages };
+      },
+      credentialTurns: this.#credentialTurns,
+      actor,
+      endSessions: this.#endSessions,
+    };
+  }
+}

@@ -1,0 +1,194 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect } from 'chai';
+import ts from 'typescript';
+
+/*
+ * Who may import whom: the table of ARCHITECTURE.md, as data. A row holds for a folder and, unless they have rows of
+ * their own, for the folders in it. An entry is a folder with all in it, or a file. Everyone may use `core` and its
+ * own folder, and a folder that has a row below another's may be used by that one.
+ */
+const contracts = ['store/api.ts', 'store/mailbox-view.ts'];
+const protocol = ['mail', ...contracts, 'bus/api.ts', 'account/api.ts', 'account/address.ts'];
+const table: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  mail: [],
+  config: [],
+  tls: [],
+  metrics: [],
+  store: ['mail'],
+  'store/embedded': ['mail', ...contracts],
+  bus: [],
+  'bus/local': ['bus/api.ts'],
+  account: [...contracts, 'bus/api.ts'],
+  delivery: ['mail', ...contracts, 'account/address.ts'],
+  outbound: ['mail', ...contracts, 'bus/api.ts', 'delivery/api.ts'],
+  smtp: [...protocol, 'delivery/api.ts'],
+  'smtp/hooks': [...protocol, 'delivery/api.ts', 'smtp'],
+  imap: protocol,
+  'imap/wire': [],
+  'imap/commands': [...protocol, 'imap'],
+  admin: [...contracts, 'account'],
+  development: ['admin', 'config'],
+};
+
+/** Files directly in `src`: the start, and what only the start needs. */
+const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
+  'main.ts': ['admin/exit-codes.ts', 'compose.ts', 'config', 'development', 'open-files.ts', 'tls'],
+  'compose.ts': 'everything',
+  'compose-admin.ts': ['account', 'admin', 'config', ...contracts, 'store/embedded'],
+  'listener-error.ts': [],
+  'open-files.ts': ['config'],
+  'upkeep.ts': [],
+};
+
+/** What the commands use. */
+const scripts = ['admin', 'config', 'compose-admin.ts', 'main.ts'];
+
+/** Which packages a folder may use; each has its reason in the decision records. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  core: ['pino', 'pino-pretty'],
+  config: ['yaml', 'zod'],
+  mail: ['iconv-lite'],
+  metrics: ['prom-client'],
+  'store/embedded': ['better-sqlite3'],
+  outbound: ['nodemailer'],
+  admin: ['zod'],
+  development: ['node-forge', 'zod'],
+  scripts: ['commander'],
+};
+
+/** Bytes in, values out: no socket, no file, no clock. */
+const pure = ['mail', 'imap/wire'];
+const impureModules =
+  /^node:(?:net|tls|fs|fs\/promises|http|https|dns|child_process|worker_threads|timers)$/;
+
+interface Import {
+  readonly file: string;
+  /** Relative to `src`, or the name of a package. */
+  readonly target: string;
+  readonly kind: 'own' | 'node' | 'package';
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => name.replaceAll('\\', '/'));
+}
+
+function importsOf(root: string, file: string): Import[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), 'utf8'));
+  return importedFiles.map(({ fileName }): Import => {
+    if (fileName.startsWith('node:')) return { file, target: fileName, kind: 'node' };
+    if (fileName.startsWith('.')) {
+      return { file, target: normalize(join(dirname(file), fileName)), kind: 'own' };
+    }
+    const [scope = '', name = ''] = fileName.split('/');
+    return { file, target: scope.startsWith('@') ? `${scope}/${name}` : scope, kind: 'package' };
+  });
+}
+
+/** The row of the table that holds for a file: that of the nearest folder. */
+function rowOf(file: string): string | undefined {
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
+    if (folder in table) return folder;
+  }
+  return undefined;
+}
+
+function isWithin(target: string, entry: string): boolean {
+  return target === entry || target.startsWith(`${entry}/`);
+}
+
+function mayImport(file: string, target: string): boolean {
+  const row = rowOf(file);
+  if (row === undefined) {
+    const allowed = start[file];
+    if (allowed === undefined) return false;
+    return (
+      allowed === 'everything' || ['core', ...allowed].some((entry) => isWithin(target, entry))
+    );
+  }
+  return ['core', row, ...(table[row] ?? [])].some((entry) => isWithin(target, entry));
+}
+
+describe('architecture', () => {
+  const sources = filesUnder('src');
+  const imports = sources.flatMap((file) => importsOf('src', file));
+
+  it('has a row for every file', () => {
+    const without = sources.filter((file) => rowOf(file) === undefined && !(file in start));
+    expect(without).to.deep.equal([]);
+  });
+
+  it('has no row without files', () => {
+    for (const folder of Object.keys(table)) {
+      expect(
+        sources.some((file) => rowOf(file) === folder),
+        folder,
+      ).to.equal(true);
+    }
+    for (const file of Object.keys(start)) expect(sources, file).to.include(file);
+  });
+
+  it('holds: no file imports what its folder may not', () => {
+    const wrong = imports.filter(
+      ({ file, target, kind }) => kind === 'own' && !mayImport(file, target),
+    );
+    expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).to.deep.equal([]);
+  });
+
+  it('lets only the composition pick implementations', () => {
+    const implementations = ['store/embedded', 'bus/local'];
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        !['compose.ts', 'compose-admin.ts'].includes(file) &&
+        implementations.some((entry) => isWithin(target, entry) && !isWithin(file, entry)),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('keeps each package to the folders that have a reason for it', () => {
+    const wrong = imports.filter(({ file, target, kind }) => {
+      if (kind !== 'package') return false;
+      const row = rowOf(file);
+      return row === undefined || !(packages[row] ?? []).includes(target);
+    });
+    expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).to.deep.equal([]);
+  });
+
+  it('keeps mail and wire pure', () => {
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        pure.some((folder) => isWithin(file, folder)) && impureModules.test(target),
+    );
+    expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).to.deep.equal([]);
+  });
+
+  it('keeps the scripts thin: admin, config and the start only', () => {
+    const wrong = filesUnder('scripts')
+      .flatMap((file) => importsOf('scripts', file))
+      .filter(({ target, kind }) => {
+        if (kind === 'package') return !(packages['scripts'] ?? []).includes(target);
+        if (kind === 'node' || !target.startsWith('../')) return false;
+        const inSource = target.replace('../src/', '');
+        return !['core', ...scripts].some((entry) => isWithin(inSource, entry));
+      });
+    expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).to.deep.equal([]);
+  });
+
+  it('has one class or function to a file name: no utils, no helpers', () => {
+    const vague = sources.filter((file) =>
+      /(?:^|\/)(?:utils?|helpers?|common|misc)\.ts$/.test(file),
+    );
+    expect(vague).to.deep.equal([]);
+    expect(sources.filter((file) => !/^[a-z0-9/-]+\.ts$/.test(file))).to.deep.equal([]);
+  });
+
+  it('exports by name', () => {
+    const wrong = sources.filter((file) =>
+      /^export default /m.test(readFileSync(join('src', file), 'utf8')),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+});
