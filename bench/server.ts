@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../test/support/free-ports.ts';
+import { plainConfig } from '../test/support/plain-config.ts';
 import { ServerProcess } from '../test/support/server-process.ts';
 
 const ticksPerSecond = 100;
@@ -20,7 +21,7 @@ export class BenchServer {
   async prepare(): Promise<void> {
     const [smtp, lmtp, imap] = await freePorts(3);
     this.ports = { smtp: smtp as number, lmtp: lmtp as number, imap: imap as number };
-    writeFileSync(this.configFile, configText(this.folder, this.ports));
+    writeFileSync(this.configFile, plainConfig(join(this.folder, 'data'), this.ports));
   }
 
   async start(): Promise<void> {
@@ -56,24 +57,6 @@ export class BenchServer {
     if (this.#server === undefined) throw new Error('the server does not run');
     return this.#server.pid;
   }
-}
-
-function configText(folder: string, ports: BenchServer['ports']): string {
-  return [
-    'version: 1',
-    'server: { name: mail.example.kz }',
-    'domains: { local: [example.kz] }',
-    `data: { folder: ${join(folder, 'data')} }`,
-    'listeners:',
-    `  smtp: { port: ${ports.smtp} }`,
-    `  lmtp: { port: ${ports.lmtp} }`,
-    `  imap: { port: ${ports.imap}, cleartextLoginNetworks: [127.0.0.0/8] }`,
-    '  submission: { enabled: false }',
-    '  submissions: { enabled: false }',
-    '  imaps: { enabled: false }',
-    'log: { level: warn }',
-    '',
-  ].join('\n');
 }
 
 function folderBytes(folder: string): number {

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { AccountSummary } from '../src/admin/account-summary.ts';
 import type { ImportProgress } from '../src/admin/import-accounts.ts';
@@ -113,16 +113,13 @@ async function importFile(
   file: string,
   options: ChangeOptions & { allowReserved?: boolean },
 ): Promise<void> {
-  const source = file === '-' ? process.stdin : createReadStream(file);
+  const source = file === '-' ? process.stdin : await openFile(file);
   source.setEncoding('utf8');
   const tell = progressTeller(options.json === true);
   const input = { allowReserved: options.allowReserved ?? false, apply: options.apply ?? false };
   const result = await withAdmin(options, (admin) =>
     finish(admin.call('account.import', input, readImportFile(source)), tell),
-  ).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new CommandFailure('noInput', `${file}: no such file`);
-  });
+  );
   if (options.json === true) printJson(result);
   else
     print(
@@ -130,6 +127,17 @@ async function importFile(
     );
   remarkDryRun(result);
   if (result.failed > 0) throw new CommandFailure('data', `${result.failed} rows were not taken`);
+}
+
+/** Opened before anything else is done, so that a wrong name is known at once. */
+async function openFile(file: string): Promise<NodeJS.ReadableStream & AsyncIterable<string>> {
+  try {
+    const handle = await open(file);
+    return handle.createReadStream({ encoding: 'utf8' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new CommandFailure('noInput', `${file}: no such file`, { cause: error });
+  }
 }
 
 /** Rows that failed one a line; how far it is on standard error, in place on a terminal. */

@@ -17,7 +17,6 @@ export function program(output: OutputConfiguration = {}): Command {
     .description('The mail server, and what its operator does with it')
     .version(version)
     .helpCommand(false)
-    .showHelpAfterError('(add --help for help)')
     .addCommand(serveCommand())
     .addCommand(configCommand())
     .addCommand(accountCommand())
@@ -49,6 +48,6 @@ function help(zhashik: Command, topic: readonly string[]): void {
 
 /** Commander asks this of each command by itself. */
 function settle(command: Command, output: OutputConfiguration): void {
-  command.exitOverride().configureOutput(output);
+  command.exitOverride().configureOutput(output).showHelpAfterError('(add --help for help)');
   for (const inner of command.commands) settle(inner, output);
 }

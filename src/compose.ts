@@ -16,6 +16,7 @@ import { type Clock, systemClock } from './core/clock.ts';
 import { type Log, silentLog } from './core/log.ts';
 import { Networks } from './core/networks.ts';
 import { Turns } from './core/turns.ts';
+import type { AccountId } from './core/values.ts';
 import type { DeliveryAgent } from './delivery/api.ts';
 import { StoreDeliveryAgent } from './delivery/delivery-agent.ts';
 import type { ImapParts } from './imap/options.ts';
@@ -101,6 +102,7 @@ async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
 interface ClientListener {
   readonly port: number;
   readonly sessionCount: number;
+  endSessions(account: AccountId): void;
   close(): Promise<void>;
 }
 
@@ -113,6 +115,7 @@ class House implements Server {
   readonly #sessions = new LocalSessionCount();
   readonly #credentialTurns = new Turns();
   readonly #addresses: ListenerAddress[] = [];
+  readonly #clientListeners: ClientListener[] = [];
   /** What begins work by itself: stopped all at once and first, each within `limits.stopMs`. */
   readonly #front: (() => Promise<void>)[] = [];
   /** What the front needs, stopped one by one after it, the last one first. */
@@ -151,7 +154,9 @@ class House implements Server {
       store,
       () => this.#config,
       this.#credentialTurns,
-      () => undefined,
+      (account) => {
+        for (const listener of this.#clientListeners) listener.endSessions(account);
+      },
     );
     const authenticator = await this.#authenticator(store);
     await this.#startControl(this.#adminParts);
@@ -413,6 +418,7 @@ class House implements Server {
     start: () => Promise<ClientListener>,
   ): Promise<void> {
     const listener = await this.#place(name, start);
+    this.#clientListeners.push(listener);
     this.#front.push(() => listener.close());
     this.#metrics.sessions(name, () => listener.sessionCount);
   }

@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly developmentFolder: string | undefined;
 }
 
+/** One Ctrl-C under `npm start` arrives twice: from the terminal and from npm. */
+const repeatMs = 1000;
 /** What a stop may take beyond `limits.stopMs`, for the store to write what it holds. */
 const closeMs = 15_000;
 
@@ -67,7 +69,8 @@ async function run(
       : new DevelopmentProfile(config, developmentFolder, systemClock);
   await development?.prepare();
   await checkOpenFiles(config, log);
-  const server = await compose(config, { clock: systemClock, log });
+  const onFailure = endWith(log, 'store-failed');
+  const server = await compose(config, { clock: systemClock, log, onFailure });
   for (const { name, host, port } of server.addresses)
     log.info('listening', { listener: name, host, port });
   log.info('started', { pid: process.pid, node: process.version });
@@ -118,13 +121,16 @@ async function reload(server: Server, configFile: string, log: ProcessLog): Prom
 
 /** A bug leaves nobody knows what behind in memory; what was answered is on disk. A supervisor starts us afresh. */
 function endOnDefect(log: ProcessLog): void {
-  const end = (event: string) => (error: unknown) => {
+  process.once('uncaughtException', endWith(log, 'uncaught-exception'));
+  process.once('unhandledRejection', endWith(log, 'unhandled-rejection'));
+}
+
+function endWith(log: ProcessLog, event: string): (error: unknown) => void {
+  return (error) => {
     log.error(event, { err: error });
     log.flush();
     process.exit(exitCodes.software[0]);
   };
-  process.once('uncaughtException', end('uncaught-exception'));
-  process.once('unhandledRejection', end('unhandled-rejection'));
 }
 
 /** The signals of the process as a promise and a callback. */
@@ -136,12 +142,13 @@ class Signals {
   #reloadAsked = false;
 
   constructor() {
-    let asked = false;
+    let askedAt: number | undefined;
     this.stop = new Promise((resolve) => {
       const onStop = (signal: NodeJS.Signals): void => {
-        if (asked) process.exit(exitCodes.software[0]);
-        asked = true;
-        resolve(signal);
+        if (askedAt === undefined) {
+          askedAt = performance.now();
+          resolve(signal);
+        } else if (performance.now() - askedAt > repeatMs) process.exit(exitCodes.software[0]);
       };
       this.#listen('SIGTERM', onStop);
       this.#listen('SIGINT', onStop);

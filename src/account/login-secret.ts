@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { link, readFile, unlink, writeFile } from 'node:fs/promises';
 
 const secretBytes = 32;
@@ -11,7 +11,7 @@ export async function readOrMakeLoginSecret(file: string): Promise<Uint8Array> {
   const known = await readSecret(file);
   if (known !== undefined) return known;
   // Written aside and linked into place: a crash leaves either the whole secret or none.
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, randomBytes(secretBytes), { mode: 0o600, flush: true });
   try {
     await link(draft, file);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -20,7 +20,7 @@ export async function ensureDemoAccount(
   const file = join(dataFolder, 'demo-account.json');
   const known = await readKept(file);
   if (known !== undefined) return known;
-  const password = randomBytes(12).toString('base64url');
+  const password = readablePassword();
   const options = { allowReserved: false, apply: true };
   try {
     await finish(admin.call('account.create', { address, password, ...options }));
@@ -31,6 +31,14 @@ export async function ensureDemoAccount(
   }
   await writeFile(file, `${JSON.stringify({ address, password })}\n`, { mode: 0o600 });
   return { address, password };
+}
+
+/** Four groups of four without look-alikes, 79 bits: easy to type and to select. */
+function readablePassword(): string {
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
+  const group = (): string =>
+    Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join('');
+  return [group(), group(), group(), group()].join('-');
 }
 
 async function readKept(file: string): Promise<DemoAccount | undefined> {

@@ -3,6 +3,7 @@ import type { SessionCount } from '../bus/api.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { TlsSource } from '../core/tls.ts';
+import type { AccountId } from '../core/values.ts';
 import type { Account, MailStore } from '../store/api.ts';
 
 /** What one client may take. */
@@ -108,6 +109,8 @@ export interface ImapListener {
   readonly port: number;
   /** Sessions open now. */
   readonly sessionCount: number;
+  /** Ends the sessions of an account that may no longer work in them: BYE when the command in progress is done. */
+  endSessions(account: AccountId): void;
   /** Takes no new connections, lets commands in progress end, says BYE to all, resolves when all are gone. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Networks, unmapped } from '../core/networks.ts';
+import type { AccountId } from '../core/values.ts';
 import { commandTable } from './command-table.ts';
 import {
   defaultImapLimits,
@@ -24,6 +25,9 @@ export async function startImapListener(
   await listener.start();
   return listener;
 }
+
+/** Connections that may wait to be accepted: after a restart all clients come back at once. */
+const backlog = 4096;
 
 /** How long a proxy may take to say for whom it speaks. */
 const proxyHeaderMs = 10_000;
@@ -64,7 +68,7 @@ class Listener implements ImapListener {
     const { host, port } = this.#host.options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
+      this.#server.listen({ port, host, backlog }, () => {
         this.#server.off('error', reject);
         resolve();
       });
@@ -81,6 +85,10 @@ class Listener implements ImapListener {
 
   get sessionCount(): number {
     return this.#sessions.size;
+  }
+
+  endSessions(account: AccountId): void {
+    for (const session of this.#sessions) session.endFor(account);
   }
 
   async close(): Promise<void> {

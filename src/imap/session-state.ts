@@ -15,12 +15,8 @@ export class SessionState {
   account: Account | undefined;
   /** The mailbox that SELECT or EXAMINE opened. */
   selected: SelectedMailbox | undefined;
-  /** Whether it was opened by EXAMINE. */
-  readOnly = false;
   /** `$`, RFC 9051 §6.4.4.1: UIDs, empty after SELECT and when a SEARCH fails. */
   savedResult: UidRanges = [];
-  /** What ID told of the client, cleaned for the log; RFC 2971 forbids to act on it. */
-  clientId: string | undefined;
   /** LOGOUT was said, or the server is about to hang up. */
   loggedOut = false;
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Authenticator, LoginContext } from '../account/api.ts';
 import type { Log } from '../core/log.ts';
+import type { AccountId } from '../core/values.ts';
 import type { Account } from '../store/api.ts';
 import { capabilities, isOffered } from './capability.ts';
 import type { AnyCommand } from './command-table.ts';
@@ -130,6 +131,11 @@ export class ImapSession implements Connection {
   /** Lets the command in progress end, then says BYE. */
   shutDown(): void {
     this.hangUp('Server is shutting down');
+  }
+
+  /** The same, when it is the account's. */
+  endFor(account: AccountId): void {
+    if (this.#state.account?.id === account) this.hangUp('Your account was suspended or closed');
   }
 
   /** Cuts the connection at once. */

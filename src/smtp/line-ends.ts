@@ -40,6 +40,8 @@ export class LineEnds {
         return chunk;
       }
       previous = octet;
+      // The rest of a line: text is above both, so one comparison an octet is enough.
+      if (octet > CR) while (i + 1 < length && (chunk[i + 1] as number) > CR) i += 1;
     }
     this.#afterCr = previous === CR;
     return chunk;
@@ -65,6 +67,7 @@ export class LineEnds {
     }
     for (; i < length; i++) {
       const octet = chunk[i] as number;
+      if (octet > CR) continue;
       if (octet === CR && chunk[i + 1] === LF) {
         i += 1;
       } else if (octet === CR || octet === LF) {

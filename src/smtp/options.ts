@@ -3,6 +3,7 @@ import type { SessionCount } from '../bus/api.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { TlsSource } from '../core/tls.ts';
+import type { AccountId } from '../core/values.ts';
 import type { DeliveryAgent } from '../delivery/api.ts';
 import type { ContentStore } from '../store/api.ts';
 import type { SmtpHook } from './hook.ts';
@@ -137,6 +138,8 @@ export interface SmtpListener {
   readonly port: number;
   /** Sessions open now. */
   readonly sessionCount: number;
+  /** Ends the sessions of an account that may no longer work in them, after the message in progress. */
+  endSessions(account: AccountId): void;
   /**
    * Takes no new connections, says 421 to idle clients, lets messages in progress end (for `stopMs`), resolves when
    * all clients are gone.

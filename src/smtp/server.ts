@@ -7,6 +7,9 @@ import { settle } from './settings.ts';
 
 const full = reply(421, '3.2', 'Too many connections, try again later');
 
+/** Connections that may wait to be accepted. */
+const backlog = 4096;
+
 /**
  * Starts a listener for SMTP, submission or LMTP. Rejects as `net.Server.listen` does when the port cannot be had, and
  * with `TypeError` for options that do not go together.
@@ -48,10 +51,10 @@ export async function startSmtpListener(
     session.start();
   };
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => {
+    server.listen({ port: options.port, host: options.host, backlog }, () => {
       server.off('error', reject);
       resolve();
     });
@@ -86,6 +89,9 @@ export async function startSmtpListener(
     port: (server.address() as AddressInfo).port,
     get sessionCount() {
       return sessions.size;
+    },
+    endSessions: (account) => {
+      for (const session of sessions) session.endFor(account);
     },
     close: () => (stopped ??= stop()),
   };

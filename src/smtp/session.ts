@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { LoginContext } from '../account/api.ts';
 import { peerNetwork } from '../core/peer-network.ts';
 import { unmapped } from '../core/networks.ts';
+import type { AccountId } from '../core/values.ts';
 import type { DeliveryResult } from '../delivery/api.ts';
 import type { Account } from '../store/api.ts';
 import type { Log } from '../core/log.ts';
@@ -20,6 +21,7 @@ import { Transport } from './transport.ts';
 import type { ClientFacts, MailTransaction } from './transaction.ts';
 
 const stopping = reply(421, '3.2', 'Server is going down, try again later');
+const accountEnded = reply(421, '7.0', 'Your account was suspended or closed');
 const timedOut = reply(421, '4.2', 'Timeout, closing the connection');
 const tooManyErrors = reply(421, '7.0', 'Too many errors');
 const tooManyConnections = reply(421, '7.0', 'Too many connections, try again later');
@@ -77,7 +79,8 @@ export class SmtpSession {
   #messages = 0;
   #loginFailures = 0;
   #unknownRecipients = 0;
-  #stopping = false;
+  /** What is said when the work in progress is done. */
+  #ending: Reply | undefined;
   #closed = false;
 
   constructor(
@@ -288,9 +291,16 @@ export class SmtpSession {
 
   /** Says 421 now, or when the message in progress is delivered. */
   stop(): void {
-    this.#stopping = true;
+    this.#ending = stopping;
     if (this.#expecting === 'proxy' || this.#expecting === 'handshake') this.destroy();
     else this.#stopWhenDone();
+  }
+
+  /** The same, when the account is logged in here. */
+  endFor(account: AccountId): void {
+    if (this.#account?.id !== account) return;
+    this.#ending = accountEnded;
+    this.#stopWhenDone();
   }
 
   /** Cuts the connection. */
@@ -299,15 +309,21 @@ export class SmtpSession {
   }
 
   #stopWhenDone(): void {
-    if (this.#stopping && !this.#busy && this.#transaction === undefined) this.hangUp(stopping);
+    if (this.#ending === undefined || this.#busy || this.#transaction !== undefined) return;
+    this.hangUp(this.#ending);
   }
 
+  /** `tlsOctets`: what came of the handshake already. */
   #admit(tlsOctets: Buffer | undefined): void {
+    const implicit = this.settings.tls === 'implicit';
+    this.#expecting = implicit ? 'handshake' : 'silence';
+    // The rest of the handshake is for TLS to read.
+    if (implicit) this.#transport.pause();
     this.#enter().then(
       (entered) => {
-        if (this.#closed) this.#leave?.();
-        else if (!entered) this.#turnAway();
-        else if (this.settings.tls === 'implicit') {
+        if (this.#closed) return;
+        if (!entered) this.#turnAway();
+        else if (implicit) {
           this.#secure(tlsOctets, () => {
             this.#greet();
           });
@@ -325,6 +341,10 @@ export class SmtpSession {
     const key = `${name}:${peerNetwork(this.#peer)}`;
     const leave = await parts.sessions.enter(key, limits.connectionsPerAddress);
     if (leave === undefined) return false;
+    if (this.#closed) {
+      leave();
+      return false;
+    }
     this.#leave?.();
     this.#leave = leave;
     return true;
@@ -371,9 +391,22 @@ export class SmtpSession {
   }
 
   #timeout(): void {
-    if (this.#busy) return;
-    if (this.#expecting === 'nothing' || this.#expecting === 'handshake') this.destroy();
-    else this.hangUp(timedOut);
+    if (this.#busy) {
+      // It is we who are slow.
+      this.#transport.expectAgain();
+      return;
+    }
+    switch (this.#expecting) {
+      case 'proxy':
+      case 'handshake':
+      case 'nothing':
+        this.destroy();
+        break;
+      case 'silence':
+      case 'lines':
+      case 'message':
+        this.hangUp(timedOut);
+    }
   }
 
   #gone(): void {
@@ -444,14 +477,11 @@ export class SmtpSession {
       return;
     }
     if (header.source !== undefined) this.#peer = unmapped(header.source);
-    this.#expecting = 'silence';
     const rest = octets.subarray(header.length);
     if (rest.length > 0 && this.settings.tls !== 'implicit') {
       this.hangUp(spokeFirst);
       return;
     }
-    // With TLS the handshake may come along with the header.
-    if (this.settings.tls === 'implicit') this.#transport.pause();
     this.#admit(rest);
   }
 

@@ -30,6 +30,7 @@ export class Transport {
   #unlisten: () => void;
   #cipher: string | undefined;
   #paused = false;
+  #timeoutMs = 0;
 
   constructor(socket: Socket, events: TransportEvents, log: Log) {
     this.remoteAddress = unmapped(socket.remoteAddress ?? '');
@@ -60,7 +61,13 @@ export class Transport {
 
   /** Calls `timedOut` when nothing moves for so long. */
   expectWithin(ms: number): void {
+    this.#timeoutMs = ms;
     this.#socket.setTimeout(ms);
+  }
+
+  /** Calls it once more after the same time: a socket says it only once. */
+  expectAgain(): void {
+    this.#socket.setTimeout(this.#timeoutMs);
   }
 
   pause(): void {
@@ -86,7 +93,7 @@ export class Transport {
     this.#socket = socket;
     this.#paused = false;
     this.#unlisten = this.#listen(socket);
-    socket.setTimeout(timeoutMs);
+    this.expectWithin(timeoutMs);
     socket.once('secure', () => {
       this.#cipher = socket.getCipher().standardName;
       then();

@@ -2,12 +2,9 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newAddress } from '../../src/account/address.ts';
-import { newCredentials } from '../../src/account/credentials.ts';
-import { ScryptHasher } from '../../src/account/password.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { ensureDevelopmentCertificate } from '../../src/development/certificate.ts';
-import { openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
+import { createAccounts } from '../support/accounts.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
@@ -50,7 +47,7 @@ export class ClientsServer {
   static async start(): Promise<ClientsServer> {
     const server = new ClientsServer(await freePorts(6));
     await ensureDevelopmentCertificate(server.folder, ['mail.example.kz'], systemClock);
-    await createAccounts(join(server.folder, 'data'));
+    await createAccounts(join(server.folder, 'data'), accounts);
     const configFile = join(server.folder, 'zhashik.yaml');
     writeFileSync(configFile, server.#configText());
     server.#server = await ServerProcess.start(configFile, Object.values(server.ports));
@@ -85,23 +82,6 @@ export class ClientsServer {
       '',
     ].join('\n');
   }
-}
-
-async function createAccounts(data: string): Promise<void> {
-  const store = await openEmbeddedStore({ folder: data });
-  const cost = { N: 1024, r: 8, p: 1 };
-  const hasher = new ScryptHasher({ cost, concurrency: 2, maxWaiting: 10 });
-  for (const [address, secret] of accounts) {
-    await store.accounts.create(
-      {
-        ...newAddress(address, ['example.kz']),
-        credentials: await newCredentials({ hasher, scramIterations: 4096 }, secret, address),
-        quota: { bytes: undefined, messages: undefined },
-      },
-      { actor: 'test', action: 'account.create' },
-    );
-  }
-  await store.close();
 }
 
 /** Whether a program can be started here. */

@@ -2,15 +2,14 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newAddress } from '../../src/account/address.ts';
-import { newCredentials } from '../../src/account/credentials.ts';
-import { ScryptHasher } from '../../src/account/password.ts';
 import type { AccountId } from '../../src/core/values.ts';
 import type { MailStore } from '../../src/store/api.ts';
 import { openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import { keywordNames, type MailboxView } from '../../src/store/mailbox-view.ts';
 import { random } from '../../bench/letters.ts';
+import { createAccounts } from '../support/accounts.ts';
 import { freePorts } from '../support/free-ports.ts';
+import { plainConfig, type PlainPorts } from '../support/plain-config.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { ImapWire } from '../support/wire-client.ts';
 import { keepSending, keepWorking, sendAgain } from './clients.ts';
@@ -43,15 +42,18 @@ describe(`a server killed at ${kills} random moments (seed ${seed})`, function (
   const appended = new Map<string, TestLetter>();
   const models = new Map(workers.map((address) => [address, new AccountModel(mailboxesOfWorkers)]));
   const remembered = new Map<string, Remembered>();
-  let ports: { smtp: number; lmtp: number; imap: number };
+  let ports: PlainPorts;
   let tokens = 0;
   const token = (): string => `token-${++tokens}`;
 
   before(async () => {
     const [smtp, lmtp, imap] = (await freePorts(3)) as [number, number, number];
     ports = { smtp, lmtp, imap };
-    writeFileSync(configFile, configText(data, ports));
-    await createAccounts(data);
+    writeFileSync(configFile, plainConfig(data, ports));
+    await createAccounts(
+      data,
+      [...receivers, ...workers].map((address) => [address, password] as const),
+    );
   });
   after(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -226,46 +228,4 @@ async function readAll(
     held.set(row.uid, { token, bytes, flags });
   }
   return held;
-}
-
-async function createAccounts(data: string): Promise<void> {
-  const store = await openEmbeddedStore({ folder: data });
-  const hasher = new ScryptHasher({
-    cost: { N: 1024, r: 8, p: 1 },
-    concurrency: 2,
-    maxWaiting: 100,
-  });
-  for (const address of [...receivers, ...workers]) {
-    await store.accounts.create(
-      {
-        ...newAddress(address, ['example.kz']),
-        credentials: await newCredentials(
-          { hasher, scramIterations: undefined },
-          password,
-          address,
-        ),
-        quota: { bytes: undefined, messages: undefined },
-      },
-      { actor: 'test', action: 'account.create' },
-    );
-  }
-  await store.close();
-}
-
-function configText(data: string, ports: { smtp: number; lmtp: number; imap: number }): string {
-  return [
-    'version: 1',
-    'server: { name: mail.example.kz }',
-    'domains: { local: [example.kz] }',
-    `data: { folder: ${data} }`,
-    'listeners:',
-    `  smtp: { port: ${ports.smtp} }`,
-    `  lmtp: { port: ${ports.lmtp} }`,
-    `  imap: { port: ${ports.imap}, cleartextLoginNetworks: [127.0.0.0/8] }`,
-    '  submission: { enabled: false }',
-    '  submissions: { enabled: false }',
-    '  imaps: { enabled: false }',
-    'log: { level: warn }',
-    '',
-  ].join('\n');
 }

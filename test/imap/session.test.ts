@@ -578,6 +578,82 @@ describe('IMAP connection', () => {
     );
   });
 
+  it('stops reading from a client that pipelines more than it can take', async () => {
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const server = await startImap({
+      as,
+      around: (store) =>
+        new Proxy(store, {
+          get(target, name) {
+            const value: unknown = Reflect.get(target, name);
+            if (name !== 'quota') {
+              return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+            }
+            return async () => {
+              await gate;
+              return { usedBytes: 0, usedMessages: 0, limits: {} };
+            };
+          },
+        }),
+    });
+    const socket = connect(server.port, '127.0.0.1');
+    const count = 20_000;
+    let answers = 0;
+    const done = new Promise<void>((resolve) => {
+      socket.on('data', (data: Buffer) => {
+        answers += data.toString('latin1').match(/^a OK/gm)?.length ?? 0;
+        if (answers === count) resolve();
+      });
+    });
+    // Far more than all the buffers of the system on the way.
+    socket.write('b GETQUOTA ""\r\n');
+    socket.write(`a ID ("name" "${'x'.repeat(1000)}")\r\n`.repeat(count));
+    let queued = socket.writableLength;
+    let still = 0;
+    while (still < 10) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      still = socket.writableLength === queued ? still + 1 : 0;
+      queued = socket.writableLength;
+    }
+    expect(queued).to.be.above(0);
+    expect(answers).to.equal(0);
+    release();
+    await done;
+    socket.destroy();
+  });
+
+  it('cuts off a client that does not read what it asked for', async () => {
+    const server = await startImap({ as, options: { timeouts: { stalledMs: 100 } } });
+    const socket = connect(server.port, '127.0.0.1');
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    const closed = new Promise((resolve) => {
+      socket.on('close', resolve).on('error', () => undefined);
+    });
+    // It goes on asking, so that the answers fill every buffer on the way.
+    const ask = 'a LIST "" *\r\n'.repeat(1000);
+    const asking = setInterval(() => socket.write(ask), 1);
+    await closed;
+    clearInterval(asking);
+    expect(server.troubles).to.deep.equal([]);
+  });
+
+  it('takes no more connections than it may', async () => {
+    const server = await startImap({ as, options: { limits: { connections: 1 } } });
+    await play(
+      server.port,
+      `
+      S1: * PREAUTH ...
+      C2: a1 NOOP
+      S2: (closed)
+      C1: a1 NOOP
+      S1: a1 OK ...
+    `,
+    );
+    expect(server.troubles).to.deep.equal(['connection-dropped']);
+  });
+
   it('lets go of everything when clients vanish', async () => {
     const server = await startImap({ as, mailboxes: { INBOX: [letter()] } });
     const sockets = Array.from({ length: 5 }, () => connect(server.port, '127.0.0.1'));

@@ -122,7 +122,7 @@ describe('zhashik, the command', function () {
       const run = (args: readonly string[], input = ''): Promise<Ran> =>
         zhashik([...args, '--config', place.config], { input });
 
-      it('live from create to close', async () => {
+      it('are made, shown, and found missing or taken', async () => {
         const create = ['account', 'create', 'Aigerim@example.kz', '--quota-bytes', '10MiB'];
         const dry = await run(create, 'correct horse\n');
         expect(dry).to.deep.equal({
@@ -138,52 +138,41 @@ describe('zhashik, the command', function () {
         const again = await run([...create, '--apply'], 'correct horse\n');
         expect(again).to.deep.include({ code: 73, stdout: '' });
         expect(again.stderr).to.include('aigerim@example.kz is taken');
-
-        expect((await run(['account', 'passwd', 'aigerim', '--apply'], 'short\n')).code).to.equal(
-          65,
-        );
-        expect((await run(['account', 'passwd', 'aigerim', '--apply'])).code).to.equal(64);
-        expect(
-          (await run(['account', 'passwd', 'aigerim', '--apply'], 'battery staple')).code,
-        ).to.equal(0);
-
-        const suspend = await run([
-          'account',
-          'suspend',
-          'aigerim',
-          '--reason',
-          'asked',
-          '--apply',
-        ]);
-        expect(suspend.stdout).to.equal('aigerim@example.kz\tactive -> suspended\n');
-        expect((await run(['account', 'resume', 'aigerim', '--apply'])).code).to.equal(0);
-
-        await run(['quota', 'set', 'aigerim', '--bytes', 'none', '--messages', '5', '--apply']);
-        const quota = JSON.parse((await run(['quota', 'aigerim', '--json'])).stdout) as unknown;
-        expect(quota).to.deep.include({ quotaBytes: null, quotaMessages: 5 });
-        expect((await run(['quota', 'set', 'aigerim', '--apply'])).code).to.equal(64);
-
-        const mailboxes = await run(['mailbox', 'list', 'aigerim']);
-        expect(mailboxes.stdout).to.match(/^NAME +USE.*\n(?:.*\n)*INBOX +- +0 +0 +0 B +yes\n/);
-
-        expect((await run(['account', 'close', 'aigerim', '--apply'])).code).to.equal(0);
-        expect((await run(['account', 'resume', 'aigerim', '--apply'])).code).to.equal(65);
         const shown = await run(['account', 'show', 'aigerim', '--json']);
-        const { status, audit } = JSON.parse(shown.stdout) as {
-          status: string;
-          audit: { actor: string; action: string }[];
-        };
-        expect(status).to.equal('closed');
-        expect(audit.map(({ action }) => action)).to.deep.equal([
-          'account.close',
-          'account.quota',
-          'account.resume',
-          'account.suspend',
-          'account.passwd',
-          'account.create',
-        ]);
+        const { audit } = JSON.parse(shown.stdout) as { audit: { actor: string }[] };
         expect(audit[0]?.actor).to.match(/^cli:./);
       });
+
+      if (running) {
+        it('live until they are closed', async () => {
+          const passwd = ['account', 'passwd', 'aigerim', '--apply'];
+          expect((await run(passwd, 'short\n')).code).to.equal(65);
+          expect((await run(passwd)).code).to.equal(64);
+          expect((await run(passwd, 'battery staple')).code).to.equal(0);
+
+          const suspend = ['account', 'suspend', 'aigerim', '--reason', 'asked', '--apply'];
+          expect((await run(suspend)).stdout).to.equal('aigerim@example.kz\tactive -> suspended\n');
+          expect((await run(['account', 'resume', 'aigerim', '--apply'])).code).to.equal(0);
+
+          const limits = ['--bytes', 'none', '--messages', '5'];
+          await run(['quota', 'set', 'aigerim', ...limits, '--apply']);
+          const quota = JSON.parse((await run(['quota', 'aigerim', '--json'])).stdout) as unknown;
+          expect(quota).to.deep.include({ quotaBytes: null, quotaMessages: 5 });
+          expect((await run(['quota', 'set', 'aigerim', '--apply'])).code).to.equal(64);
+
+          const mailboxes = await run(['mailbox', 'list', 'aigerim']);
+          expect(mailboxes.stdout).to.match(/^NAME +USE.*\n(?:.*\n)*INBOX +- +0 +0 +0 B +yes\n/);
+
+          expect((await run(['account', 'close', 'aigerim', '--apply'])).code).to.equal(0);
+          expect((await run(['account', 'resume', 'aigerim', '--apply'])).code).to.equal(65);
+          const shown = await run(['account', 'show', 'aigerim']);
+          expect(shown.stdout).to.match(/^status +closed$/m);
+          expect(shown.stdout).to.match(/^messages +0 of 5$/m);
+          expect(shown.stdout).to.match(
+            /^\S+Z {2}cli:\S+ {2}account\.suspend {2}\{"reason":"asked"\}$/m,
+          );
+        });
+      }
 
       it('are imported by the hundred', async () => {
         const rows = Array.from({ length: 200 }, (_, i) => `user${i}@example.kz,correct horse\n`);
@@ -205,7 +194,7 @@ describe('zhashik, the command', function () {
         );
 
         const list = await run(['account', 'list', '--status', 'active']);
-        expect(list.stdout.trim().split('\n').length).to.equal(201);
+        expect(list.stdout.trim().split('\n').length).to.equal(running ? 201 : 202);
         expect((await run(['account', 'import', place.path('none.csv')])).code).to.equal(66);
         expect((await run(['account', 'import', '-'], 'login\nx\n')).code).to.equal(65);
       });

@@ -180,6 +180,46 @@ describe('an SMTP session', () => {
     });
   });
 
+  it('waits for a slow count of connections, in TLS too, and gives a place back that came too late', async () => {
+    let places = 0;
+    const sessions = {
+      async enter(): Promise<() => void> {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        places += 1;
+        return () => {
+          places -= 1;
+        };
+      },
+    };
+    const { port } = await house.listen({ tls: 'implicit' }, { sessions });
+    const client = await ScriptClient.connect(port, { tls: true });
+    expect(await client.reply()).to.match(/^220 /);
+    client.destroy();
+    const hasty = await ScriptClient.connect(port);
+    hasty.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(places).to.equal(0);
+  });
+
+  it('does not take its own slowness for the silence of the client', async () => {
+    const slow: DeliveryAgent = {
+      route: (path, size) => house.agent.route(path, size),
+      async deliver(message) {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        return house.agent.deliver(message);
+      },
+    };
+    const { port } = await house.listen({ timeouts: { commandMs: 50 } }, { delivery: slow });
+    const client = await ScriptClient.connect(port);
+    await client.reply();
+    await client.ask('EHLO client.example.com');
+    await client.ask('MAIL FROM:<a@b.example>');
+    await client.ask('RCPT TO:<aigerim@example.kz>');
+    await client.ask('DATA');
+    expect(await client.ask('Subject: slow\r\n\r\n.')).to.match(/^250 /);
+    expect(await client.line()).to.match(/^421 4\.4\.2 /);
+  });
+
   describe('behind a proxy', () => {
     it('reads the PROXY header of version 1 and 2, cut anywhere', async () => {
       const { port } = await house.listen({ proxyNetworks: ['127.0.0.1'] });

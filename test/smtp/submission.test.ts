@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import type { Authenticator } from '../../src/account/api.ts';
 import type { SmtpListener, SmtpListenerOptions } from '../../src/smtp/options.ts';
 import type { Account } from '../../src/store/api.ts';
 import { play, ScriptClient } from './script.ts';
@@ -185,6 +186,31 @@ describe('submission', () => {
         S: 250 ...
         `,
       );
+    });
+
+    it('says 454 where it cannot tell, or will not yet', async () => {
+      for (const [reason, want] of [
+        ['throttled', '454 4.7.0 Too many attempts, try again later'],
+        ['unavailable', '454 4.7.0 Temporary authentication failure'],
+      ] as const) {
+        const authenticator: Authenticator = {
+          mechanisms: ['PLAIN'],
+          password: () => Promise.resolve({ status: 'refused', reason }),
+          mechanism: () => ({
+            serverFirst: false,
+            next: () => Promise.resolve({ kind: 'done', result: { status: 'refused', reason } }),
+          }),
+        };
+        const { port } = await house.listen(
+          { profile: 'submission', cleartextLoginNetworks: ['127.0.0.1'] },
+          { authenticator },
+        );
+        const client = await ScriptClient.connect(port);
+        await client.reply();
+        await client.ask('EHLO laptop.home');
+        expect(await client.ask('AUTH PLAIN AA==')).to.equal(want);
+        client.destroy();
+      }
     });
 
     it('ends the connection after three failures', async () => {

@@ -7,17 +7,19 @@ const backends: Readonly<Record<string, readonly Backend[]>> = {
   embedded: [embeddedBackend({ shards: 1 }), embeddedBackend({ shards: 3, writers: 2 })],
 };
 
-/** `npm run test:contract -- --store embedded`, or ZHASHIK_TEST_STORE; all backends have a name here. */
-function wanted(): string {
-  const flag = process.argv.indexOf('--store');
-  return (
-    process.argv[flag + 1 > 0 ? flag + 1 : -1] ?? process.env['ZHASHIK_TEST_STORE'] ?? 'embedded'
-  );
+/**
+ * The backends to run: `npm run test:contract -- --store embedded`, or ZHASHIK_TEST_STORE, or all. Mocha hands
+ * options it does not know to its child process in an order of its own, so the name is looked for anywhere.
+ */
+function wanted(): readonly string[] {
+  const asked = process.argv.find((argument) => argument.startsWith('--store'));
+  if (asked?.includes('=')) return asked.slice('--store='.length).split(',');
+  if (asked !== undefined) return process.argv.filter((argument) => argument in backends);
+  return process.env['ZHASHIK_TEST_STORE']?.split(',') ?? Object.keys(backends);
 }
 
-for (const name of wanted().split(',')) {
-  const list = backends[name];
-  if (list === undefined)
-    throw new Error(`no backend ${name}; there are: ${Object.keys(backends).join(', ')}`);
-  for (const backend of list) storeContract(backend);
+const names = wanted();
+if (names.length === 0 || names.some((name) => !(name in backends))) {
+  throw new Error(`no such backend; there are: ${Object.keys(backends).join(', ')}`);
 }
+for (const name of names) for (const backend of backends[name] ?? []) storeContract(backend);

@@ -90,10 +90,15 @@ export async function receive(
   chunkBytes = octets.length,
 ): Promise<Content> {
   const writer = store.receive();
-  for (let i = 0; i < octets.length; i += Math.max(1, chunkBytes)) {
-    await writer.write(octets.subarray(i, i + chunkBytes));
+  try {
+    for (let i = 0; i < octets.length; i += Math.max(1, chunkBytes)) {
+      await writer.write(octets.subarray(i, i + chunkBytes));
+    }
+    return await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
   }
-  return writer.finish();
 }
 
 /** Runs something with a received content and releases it. */

@@ -29,14 +29,11 @@ export const id: Command<{ readonly fields: ReadonlyMap<string, string> }> = {
     return { fields };
   },
 
-  run({ log, out, state }, { fields }) {
+  run({ log, out }, { fields }) {
     const words = ['name', 'version', 'os'].map((name) => fields.get(name)).filter(Boolean);
     if (words.length > 0) {
-      state.clientId = words
-        .join(' ')
-        .replace(/[^\x20-\x7e]/g, '?')
-        .slice(0, idLimits.loggedCharacters);
-      log.info('client-id', { client: state.clientId });
+      const client = words.join(' ').replace(/[^\x20-\x7e]/g, '?');
+      log.info('client-id', { client: client.slice(0, idLimits.loggedCharacters) });
     }
     out.untagged('ID ("name" "Zhashik")');
     return Promise.resolve(ok('ID completed'));

@@ -69,7 +69,6 @@ function selectCommand(name: 'SELECT' | 'EXAMINE', readOnly: boolean): Command<S
 
       const selected = await SelectedMailbox.open(store, account.id, mailbox, { state, readOnly });
       state.selected = selected;
-      state.readOnly = readOnly;
       return describe(ctx, name, selected, args.resync);
     },
   };

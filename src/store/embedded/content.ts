@@ -45,6 +45,11 @@ export class EmbeddedContent implements Content {
     return this.index.sizeBytes;
   }
 
+  /** Whether it was received into these files. */
+  isFor(files: BodyFiles): boolean {
+    return this.#files === files;
+  }
+
   /** Makes a large content durable under its lasting name; a small one travels with its commit. */
   async keep(): Promise<void> {
     if (this.#spool === undefined) return;

@@ -197,7 +197,7 @@ export class EmbeddedStore implements MailStore {
     mailbox: MailboxId,
     messages: readonly NewMessage[],
   ): Promise<Appended> {
-    const contents = messages.map(({ content }) => received(content));
+    const contents = messages.map(({ content }) => this.#received(content));
     await Promise.all(contents.map((content) => content.keep()));
     const args = {
       a: account,
@@ -247,7 +247,7 @@ export class EmbeddedStore implements MailStore {
     deliveries: readonly Delivery[],
     relay?: Relay,
   ): Promise<readonly DeliveryOutcome[]> {
-    const letter = received(content);
+    const letter = this.#received(content);
     const outcomes = await this.#activity.run(() =>
       deliverToAll(this.#threads, this.#facts.shards, letter, deliveries, relay),
     );
@@ -255,15 +255,17 @@ export class EmbeddedStore implements MailStore {
     return outcomes;
   }
 
-  describe(
+  async describe(
     account: AccountId,
     emails: readonly EmailId[],
     want: readonly Rendering[],
   ): Promise<readonly (Description | undefined)[]> {
+    this.#activity.check();
     return describeEmails(this.#threads, this.#files, account, emails, want);
   }
 
   async content(account: AccountId, email: EmailId): Promise<StoredContent | undefined> {
+    this.#activity.check();
     const [row] = await this.#threads.read('contents', { a: account, emails: [email] });
     return row && storedContent(this.#files, row);
   }
@@ -272,6 +274,7 @@ export class EmbeddedStore implements MailStore {
     account: AccountId,
     emails: readonly EmailId[],
   ): Promise<readonly (ReadContent | undefined)[]> {
+    this.#activity.check();
     const batches: Promise<readonly (ContentRow | undefined)[]>[] = [];
     for (let i = 0; i < emails.length; i += describeBatch) {
       const some = emails.slice(i, i + describeBatch);
@@ -314,6 +317,12 @@ export class EmbeddedStore implements MailStore {
     this.#unlock();
   }
 
+  /** Contents are received by the store that keeps them. */
+  #received(content: Content): EmbeddedContent {
+    if (content instanceof EmbeddedContent && content.isFor(this.#files)) return content;
+    throw new TypeError('a content of another store');
+  }
+
   async #state(account: AccountId): Promise<AccountState> {
     this.#activity.check();
     return this.#states.get(account);
@@ -343,12 +352,6 @@ export class EmbeddedStore implements MailStore {
     const shard = this.#states.shardOf(account);
     return this.#activity.run(() => this.#threads.write(shard, kind, args, weight));
   }
-}
-
-/** Contents are received by the store that keeps them. */
-function received(content: Content): EmbeddedContent {
-  if (!(content instanceof EmbeddedContent)) throw new TypeError('a content of another store');
-  return content;
 }
 
 function flagsRow({ system, keywords }: Flags): Flags {

@@ -18,8 +18,8 @@ export interface EmbeddedStoreOptions {
 }
 
 /**
- * A letter for accounts of several shards costs a commit, with its fsync, in each: on two cores one shard takes 1.5
- * times the letters of two and twice those of four (`bench/store.ts`). More than one writer needs more than one shard.
+ * A letter for accounts of several shards costs a commit, with its fsync, in each: on two cores one shard takes about
+ * twice the letters of two or four (`bench/store.ts`). More than one writer needs more than one shard.
  */
 export function defaultShards(): number {
   return Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));

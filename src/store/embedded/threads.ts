@@ -36,47 +36,44 @@ export class Threads {
     this.#clock = clock;
   }
 
-  /** Writers first: they make and migrate the files that readers open. */
+  /** Resolves when the writers have made or migrated the files, which readers open with the first question. */
   static async start(options: ThreadsOptions): Promise<Threads> {
     const { folder, shards, onTrouble, onDeath } = options;
     const checkpoints = new Checkpoints(folder, { onTrouble, onDeath });
     const onLongLogs = (files: readonly number[]): void => {
       checkpoints.copy(files);
     };
-    const ports: ThreadPort[] = [];
-    const startAll = async (
+    const startAll = (
       count: number,
       module: string,
       data: (i: number) => unknown,
       events: ThreadPortEvents,
-    ): Promise<ThreadPort[]> => {
-      const started = await Promise.allSettled(
+    ): Promise<PromiseSettledResult<ThreadPort>[]> =>
+      Promise.allSettled(
         Array.from({ length: count }, (_, i) => ThreadPort.start(module, data(i), events)),
       );
-      const good = started.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
-      ports.push(...good);
-      const bad = started.find((each) => each.status === 'rejected');
-      if (bad !== undefined) throw bad.reason;
-      return good;
-    };
-    try {
-      const writers = await startAll(
+    const [writers, readers] = await Promise.all([
+      startAll(
         options.writers,
         './writer/writer-thread',
         (i): WriterThreadData => ({ folder, shards, files: filesOf(i, options.writers, shards) }),
         { ...options, onLongLogs },
-      );
-      const readers = await startAll(
+      ),
+      startAll(
         options.readers,
         './reader/reader-thread',
         (): ReaderThreadData => ({ folder, shards }),
         { onTrouble, onDeath },
-      );
-      return new Threads(writers, readers, checkpoints, options.clock);
-    } catch (error) {
-      await Promise.all(ports.map((port) => port.close()));
-      throw error;
+      ),
+    ]);
+    const failed = [...writers, ...readers].find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
+      await Promise.all([...writers, ...readers].map(async (each) => started(each)?.close()));
+      throw failed.reason;
     }
+    const ports = (list: PromiseSettledResult<ThreadPort>[]): ThreadPort[] =>
+      list.map(started).filter((port) => port !== undefined);
+    return new Threads(ports(writers), ports(readers), checkpoints, options.clock);
   }
 
   /** One atomic change of a file. `weight` is the number of octets it carries. */
@@ -104,6 +101,10 @@ export class Threads {
     await Promise.all(this.#readers.map((port) => port.close()));
     await Promise.all(this.#writers.map((port) => port.close()));
   }
+}
+
+function started(result: PromiseSettledResult<ThreadPort>): ThreadPort | undefined {
+  return result.status === 'fulfilled' ? result.value : undefined;
 }
 
 function filesOf(writer: number, writers: number, shards: number): number[] {

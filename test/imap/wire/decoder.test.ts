@@ -215,7 +215,7 @@ describe('IMAP decoder', () => {
 
   it('stops at its limits of nesting and of list items', () => {
     const nest = (d: Decoder): number =>
-      d.peek() === '(' ? 1 + (d.list(() => nest(d))[0] ?? 0) : Number(d.number());
+      d.peek() === '(' ? 1 + (d.list(() => nest(d))[0] ?? 0) : d.number();
     const deep = (depth: number): string => '('.repeat(depth) + '0' + ')'.repeat(depth);
     expect(read(deep(decoderLimits.nesting), nest)).to.equal(decoderLimits.nesting);
     expect(read(deep(decoderLimits.nesting + 1), nest)).to.equal(undefined);

@@ -240,12 +240,12 @@ export function concurrencyContract(opened: () => OpenBackend): void {
           const pictures = new Map<number, unknown>();
           const mailboxes = (await store.mailboxes(id)).filter(({ selectable }) => selectable);
           for (const each of mailboxes) {
-            const { view, close } = await store.open(id, each.id);
-            checkCounters(each, rowsOf(view));
-            pictures.set(each.id, picture(view));
+            const open = await store.open(id, each.id);
+            checkCounters(each, rowsOf(open.view));
+            pictures.set(each.id, picture(open.view));
             bytes += each.sizeBytes;
             messages += each.messages;
-            close();
+            open.close();
           }
           expect(await store.quota(id)).to.include({ usedBytes: bytes, usedMessages: messages });
           expect(bytes).to.be.at.most(quotaBytes);
@@ -266,9 +266,9 @@ export function concurrencyContract(opened: () => OpenBackend): void {
       const now = (await reopened.mailboxes(id)).filter(({ selectable }) => selectable);
       expect(now).to.deep.equal(mailboxes);
       for (const each of now) {
-        const { view, close } = await reopened.open(id, each.id);
-        expect(picture(view)).to.deep.equal(pictures.get(each.id));
-        close();
+        const open = await reopened.open(id, each.id);
+        expect(picture(open.view)).to.deep.equal(pictures.get(each.id));
+        open.close();
       }
     }
   });

@@ -38,9 +38,9 @@ export function contentContract(opened: () => OpenBackend): void {
       { content, flags: noFlags, internalDate: 0 },
     ]);
     await content.release();
-    const { view, close } = await store.open(account, inboxId);
-    const email = view.emailAt(view.indexOf(uids[0] ?? 0));
-    close();
+    const open = await store.open(account, inboxId);
+    const email = open.view.emailAt(open.view.indexOf(uids[0] ?? 0));
+    open.close();
     return email;
   };
 

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { Failure } from '../../../src/core/errors.ts';
 import { type AccountId, inboxId, type MailboxId } from '../../../src/core/values.ts';
 import type { DeliveryOutcome, MailStore, Relay } from '../../../src/store/api.ts';
 import {
@@ -31,7 +30,7 @@ export function deliveryContract(opened: () => OpenBackend): void {
     ...rest: Parameters<MailStore['accept']> extends [unknown, ...infer Rest] ? Rest : never
   ): Promise<readonly DeliveryOutcome[]> =>
     withContent(store, octets, (content) => store.accept(content, ...rest));
-  const short = (outcomes: readonly DeliveryOutcome[]): (number | Failure | string)[] =>
+  const short = (outcomes: readonly DeliveryOutcome[]): (number | string)[] =>
     outcomes.map((each) =>
       each.status === 'failed' ? each.failure : each.duplicate ? `${each.uid} again` : each.uid,
     );
@@ -46,11 +45,12 @@ export function deliveryContract(opened: () => OpenBackend): void {
       expect(short(outcomes)).to.deep.equal(accounts.map(() => 1));
       const reopened = await opened().reopen();
       for (const [i, account] of accounts.entries()) {
-        const { view, close } = await reopened.open(account, inboxId);
+        const mailbox = await reopened.open(account, inboxId);
+        const { view } = mailbox;
         const outcome = outcomes[i];
         expect(outcome).to.include({ uidValidity: view.uidValidity });
         expect(await octetsOf(reopened, account, view.emailAt(0))).to.deep.equal(octets);
-        close();
+        mailbox.close();
       }
     });
 

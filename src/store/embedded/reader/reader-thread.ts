@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { MailError } from '../../../core/errors.ts';
 import type { Answer, Batch, Op, ReadOps, Report } from '../protocol.ts';
-import { startWith } from '../thread-start.ts';
+import type { Started } from '../thread-start.ts';
 import { Reader } from './reader.ts';
 
 /** What the thread is started with. */
@@ -12,13 +12,14 @@ export interface ReaderThreadData {
 
 const port = parentPort as MessagePort;
 const { folder, shards } = workerData as ReaderThreadData;
-const reader = startWith(port, () => new Reader(folder, shards));
+/** Opened with the first question: threads start together, and a writer may have to make the files. */
+let reader: Reader | undefined;
 /** Buffers of the answer at hand that move to the other thread. */
 const transferable: ArrayBuffer[] = [];
 
 port.on('message', (message: Batch | 'close') => {
   if (message === 'close') {
-    reader.close();
+    reader?.close();
     port.postMessage('closed');
     port.close();
     return;
@@ -27,9 +28,12 @@ port.on('message', (message: Batch | 'close') => {
   for (const op of message.ops) port.postMessage(answer(op), transferable);
 });
 
+port.postMessage('ready' satisfies Started);
+
 function answer(op: Op): Report {
   transferable.length = 0;
   try {
+    reader ??= new Reader(folder, shards);
     const read = reader[op.kind as keyof ReadOps] as (args: unknown) => unknown;
     const value = read(op.args);
     if (op.kind === 'view') collectColumns(value as ReadOps['view']['result']);

@@ -33,7 +33,7 @@ export class MessageRows {
     this.#delete = db.prepare('DELETE FROM idx WHERE a = ? AND m = ? AND u = ?');
     this.#bury = db.prepare('INSERT INTO gone VALUES (?,?,?,?,?,?)');
     this.#setFlags = db.prepare(
-      'UPDATE idx SET ms = ?, f = ?, f2 = ? WHERE a = ? AND m = ? AND u = ?',
+      'UPDATE idx SET ms = ?, f = ?, f2 = ? WHERE a = ? AND m = ? AND u BETWEEN ? AND ?',
     );
     this.#findEmail = db
       .prepare('SELECT e FROM mail WHERE a = ? AND ref = ? AND digest = ?')
@@ -68,8 +68,17 @@ export class MessageRows {
     this.#bury.run(a, m, seq, u, e, now);
   }
 
-  setFlags(a: number, m: number, u: number, ms: number, f: number, f2: number): void {
-    this.#setFlags.run(ms, f, f2, a, m, u);
+  /** Gives all live messages from `first` to `last` these flags. */
+  setFlags(
+    a: number,
+    m: number,
+    first: number,
+    last: number,
+    ms: number,
+    f: number,
+    f2: number,
+  ): void {
+    this.#setFlags.run(ms, f, f2, a, m, first, last);
   }
 
   /** The account's email of these octets, when it holds them already. */

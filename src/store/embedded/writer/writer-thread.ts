@@ -4,9 +4,9 @@ import {
   receiveMessageOnPort,
   workerData,
 } from 'node:worker_threads';
-import { groupBytes, groupOperations } from '../limits.ts';
 import type { Batch, Op } from '../protocol.ts';
 import { startWith } from '../thread-start.ts';
+import { takeGroup } from './group.ts';
 import { Writer } from './writer.ts';
 
 /** What the thread is started with. */
@@ -37,17 +37,6 @@ function takeWaiting(): void {
   }
 }
 
-function nextGroup(): Op[] {
-  let count = 0;
-  let weight = 0;
-  for (const op of queue) {
-    if (count > 0 && (count >= groupOperations || weight + op.weight > groupBytes)) break;
-    count++;
-    weight += op.weight;
-  }
-  return queue.splice(0, count);
-}
-
 /** Whoever hears of it has the checkpoint thread copy them. */
 function reportLongLogs(idle: boolean): void {
   const longLogs = writer.longLogs(idle);
@@ -58,7 +47,7 @@ port.on('message', (message: Batch | 'close') => {
   take(message);
   takeWaiting();
   while (queue.length > 0) {
-    for (const report of writer.run(nextGroup())) port.postMessage(report);
+    for (const report of writer.run(takeGroup(queue))) port.postMessage(report);
     takeWaiting();
     reportLongLogs(queue.length === 0);
   }

@@ -18,25 +18,34 @@ export function storeFlags(
   const bits = flagBits(box.keywords, flags, mode === 'remove' ? 'only' : 'grow');
   const modified: number[] = [];
   const changed: MessageRow[] = [];
+  const runs: Run[] = [];
   for (let i = 0; i < uids.length; i += 2) {
+    let run: Run | undefined;
     for (const row of shard.messages.select(a, m, uids[i] as number, uids[i + 1] as number)) {
       const [u, f, f2, , , , ms] = row;
       if (unchangedSince !== undefined && ms > unchangedSince) {
         modified.push(u);
+        run = undefined;
         continue;
       }
       const next = combine(mode, f, bits.f);
       const next2 = combine(mode, f2, bits.f2);
-      if (next === f && next2 === f2) continue;
+      if (next === f && next2 === f2) {
+        run = undefined;
+        continue;
+      }
       countFlags(box, f, next, row[3]);
       row[1] = next;
       row[2] = next2;
       changed.push(row);
+      if (run?.f === next && run.f2 === next2) run.last = u;
+      else runs.push((run = { first: u, last: u, f: next, f2: next2 }));
     }
   }
   if (changed.length > 0) {
     const ms = ++head.seq;
-    for (const [u, f, f2] of changed) shard.messages.setFlags(a, m, u, ms, f, f2);
+    for (const { first, last, f, f2 } of runs)
+      shard.messages.setFlags(a, m, first, last, ms, f, f2);
     box.modSeq = ms;
     addKeywords(shard, head, box, bits.fresh);
     shard.heads.touch(head);
@@ -55,6 +64,14 @@ export function storeFlags(
     });
   }
   return toRanges(modified);
+}
+
+/** Neighbours that all get the same flags: one statement writes them. */
+interface Run {
+  readonly first: number;
+  last: number;
+  readonly f: number;
+  readonly f2: number;
 }
 
 function combine(mode: 'add' | 'remove' | 'replace', old: number, bits: number): number {

@@ -1,0 +1,25 @@
+/** Ports of listeners without TLS. */
+export interface PlainPorts {
+  readonly smtp: number;
+  readonly lmtp: number;
+  readonly imap: number;
+}
+
+/** A configuration for harnesses: no TLS, cleartext login from this machine, nothing else listens. */
+export function plainConfig(dataFolder: string, ports: PlainPorts): string {
+  return [
+    'version: 1',
+    'server: { name: mail.example.kz }',
+    'domains: { local: [example.kz] }',
+    `data: { folder: ${dataFolder} }`,
+    'listeners:',
+    `  smtp: { port: ${ports.smtp} }`,
+    `  lmtp: { port: ${ports.lmtp} }`,
+    `  imap: { port: ${ports.imap}, cleartextLoginNetworks: [127.0.0.0/8] }`,
+    '  submission: { enabled: false }',
+    '  submissions: { enabled: false }',
+    '  imaps: { enabled: false }',
+    'log: { level: warn }',
+    '',
+  ].join('\n');
+}
