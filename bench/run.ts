@@ -24,12 +24,16 @@ interface Measured {
   readonly [figure: string]: number | string;
 }
 const results: Measured[] = [];
+let lettersMade = 0;
 
 const server = new BenchServer();
 try {
   await server.prepare();
   createAccounts();
   await server.start();
+  // Compiled code for everything that follows, in the server and here.
+  await measureIngest(10, Math.ceil(2000 * scale));
+  results.length = 0;
   for (const [sessions, letters] of [
     [1, 1000],
     [10, 5000],
@@ -64,9 +68,9 @@ function createAccounts(): void {
 
 async function measureIngest(sessions: number, letters: number): Promise<void> {
   const next = random(sessions);
-  const prepared = Array.from({ length: letters }, (_, i) =>
-    letter(sessions * 100000 + i, letterBytes),
-  );
+  const firstLetter = lettersMade;
+  lettersMade += letters;
+  const prepared = Array.from({ length: letters }, (_, i) => letter(firstLetter + i, letterBytes));
   const before = await messagesOfAll();
   const cpuBefore = server.cpuSeconds();
   const started = performance.now();
@@ -124,20 +128,18 @@ async function measureMailbox(messages: number): Promise<void> {
   await server.stop();
   await server.start();
   const cold = await ImapWire.login(server.ports.imap, reader, password);
-  await time(`select ${messages}, cold`, 1, () => cold.command('SELECT INBOX'));
-  await time(`select ${messages}, warm`, 5, () => cold.command('SELECT INBOX'));
-  await time(`flags of ${messages}`, 5, () => cold.command('FETCH 1:* (FLAGS)'));
-  await time(`envelopes of ${messages}`, 5, () => cold.command('FETCH 1:* (ENVELOPE)'));
+  await time(`select ${messages}, cold`, 1, () => cold.bulk('SELECT INBOX'));
+  await time(`select ${messages}, warm`, 5, () => cold.bulk('SELECT INBOX'));
+  await time(`flags of ${messages}`, 5, () => cold.bulk('FETCH 1:* (FLAGS)'));
+  await time(`envelopes of ${messages}`, 5, () => cold.bulk('FETCH 1:* (ENVELOPE)'));
   await time(`sync headers of ${messages}`, 3, () =>
-    cold.command(
-      'FETCH 1:* (UID FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS (FROM TO SUBJECT DATE)])',
-    ),
+    cold.bulk('FETCH 1:* (UID FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS (FROM TO SUBJECT DATE)])'),
   );
-  await time(`bodies of ${messages}`, 3, () => cold.command('FETCH 1:* (BODY.PEEK[])'));
-  await time(`search SUBJECT in ${messages}`, 3, () => cold.command('SEARCH SUBJECT nowhere'));
-  await time(`search BODY in ${messages}`, 3, () => cold.command('SEARCH BODY nowhere'));
-  await time(`STORE on ${messages}`, 3, () => cold.command('STORE 1:* +FLAGS.SILENT (\\Flagged)'));
-  await time('COPY of 1000', 3, () => cold.command(`COPY 1:${Math.min(1000, messages)} Archive`));
+  await time(`bodies of ${messages}`, 3, () => cold.bulk('FETCH 1:* (BODY.PEEK[])'));
+  await time(`search SUBJECT in ${messages}`, 3, () => cold.bulk('SEARCH SUBJECT nowhere'));
+  await time(`search BODY in ${messages}`, 3, () => cold.bulk('SEARCH BODY nowhere'));
+  await time(`STORE on ${messages}`, 3, () => cold.bulk('STORE 1:* +FLAGS.SILENT (\\Flagged)'));
+  await time('COPY of 1000', 3, () => cold.bulk(`COPY 1:${Math.min(1000, messages)} Archive`));
   cold.wire.destroy();
 }
 

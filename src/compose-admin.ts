@@ -44,7 +44,7 @@ export function openStore(
     folder: config.data.folder,
     clock,
     log,
-    shards,
+    ...(shards !== undefined && { shards }),
     ...(writers !== undefined && { writers }),
     ...(readers !== undefined && { readers }),
     ...(onFailure !== undefined && { onFailure }),

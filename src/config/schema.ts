@@ -244,9 +244,9 @@ export const configSchema = z.strictObject({
         .int()
         .min(1)
         .max(64)
-        .default(4)
+        .optional()
         .describe(
-          'Database files that accounts are spread over; fixed when the data folder is made.',
+          'Database files that accounts are spread over; fixed when the data folder is made, one for two processors (4 at most) when left out.',
         ),
       writers: z
         .int()

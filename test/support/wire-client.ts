@@ -64,6 +64,25 @@ export class WireClient {
     return buffer.subarray(0, count);
   }
 
+  /** Drops everything up to and with a line that begins with `start`, and gives that line; cheap for megabytes. */
+  async skipTo(start: string): Promise<string> {
+    const mark = Buffer.from(`\r\n${start}`);
+    let tail = Buffer.from('\r\n');
+    for (;;) {
+      while (this.#chunks.length === 0) await this.#more();
+      const [chunk] = this.#chunks.splice(0, 1) as [Buffer];
+      this.#bytes -= chunk.length;
+      tail = Buffer.concat([tail, chunk]);
+      const found = tail.indexOf(mark);
+      if (found >= 0) {
+        this.#chunks.unshift(tail.subarray(found + 2));
+        this.#bytes += tail.length - found - 2;
+        return this.line();
+      }
+      tail = tail.subarray(Math.max(0, tail.length - mark.length));
+    }
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
@@ -179,6 +198,14 @@ export class ImapWire {
       this.wire.write('\r\n');
     }
     return this.answer(tag);
+  }
+
+  /** Sends a command and reads its answer without looking at it: what a benchmark of the server should cost us. */
+  async bulk(text: string): Promise<{ readonly status: string; readonly tagged: string }> {
+    const tag = `t${++this.#tag}`;
+    this.wire.write(`${tag} ${text}\r\n`);
+    const tagged = await this.wire.skipTo(`${tag} `);
+    return { tagged, status: tagged.split(' ', 2)[1] ?? '' };
   }
 
   async answer(tag: string): Promise<ImapAnswer> {
