@@ -121,7 +121,7 @@ export class AccountDirectory implements AccountStore {
       ),
     );
     // Nobody waits for this: were it lost, the next open would settle them once more.
-    const settled = accounts.map(({ a }) => a);
+    const settled = accounts.map(({ a, maxBytes, maxCount }) => ({ a, maxBytes, maxCount }));
     this.#threads.write(directoryFile, 'settled', { accounts: settled }).catch(() => undefined);
   }
 

@@ -5,6 +5,11 @@ export class Activity {
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
+  /** What takes long looks at this between its steps. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Runs something, unless the store is closed: `unavailable`. */
   async run<T>(begin: () => Promise<T>): Promise<T> {
     this.check();
@@ -21,11 +26,8 @@ export class Activity {
     if (this.#closed) throw new MailError('unavailable', 'The store is closed');
   }
 
-  /** True for the first call. */
-  close(): boolean {
-    const first = !this.#closed;
+  close(): void {
     this.#closed = true;
-    return first;
   }
 
   async settled(): Promise<void> {

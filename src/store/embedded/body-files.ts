@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MailError } from '../../core/errors.ts';
+import { syncFolderNow } from './folder.ts';
 import { bodiesPath, bodyPath, spoolPath } from './paths.ts';
 import { Spool } from './spool.ts';
 
@@ -19,10 +20,13 @@ export class BodyFiles {
   /** Digests that were held at any time since the running sweep began. */
   #heldDuringSweep: Set<string> | undefined;
   readonly #removing = new Map<string, Promise<void>>();
+  /** Folders of digests, each made and durable before the first name in it; those of earlier runs too. */
+  readonly #folders = new Map<string, Promise<void>>();
 
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(bodiesPath(folder), { recursive: true });
+    syncFolderNow(folder);
     // What an earlier run was receiving, nobody was told of.
     rmSync(spoolPath(folder), { recursive: true, force: true });
     mkdirSync(spoolPath(folder));
@@ -44,8 +48,7 @@ export class BodyFiles {
       await this.#removing.get(digest);
       await spool.finish();
       const path = bodyPath(this.#folder, digest);
-      const made = await mkdir(dirname(path), { recursive: true });
-      if (made !== undefined) await syncFolder(bodiesPath(this.#folder));
+      await this.#makeFolder(dirname(path));
       // The same digest is the same octets: replacing a file that is there changes nothing for its readers.
       await rename(spool.path, path);
       await syncFolder(dirname(path));
@@ -86,13 +89,15 @@ export class BodyFiles {
   async sweep(
     before: number,
     kept: (digests: readonly string[]) => Promise<readonly string[]>,
+    stopped: () => boolean,
   ): Promise<number> {
     this.#heldDuringSweep = new Set(this.#held.keys());
     let removed = 0;
     try {
       for (const prefix of await readdir(bodiesPath(this.#folder))) {
+        if (stopped()) break;
         const names = await readdir(join(bodiesPath(this.#folder), prefix));
-        for (let i = 0; i < names.length; i += filesAtOnce) {
+        for (let i = 0; i < names.length && !stopped(); i += filesAtOnce) {
           const old = await this.#olderThan(before, names.slice(i, i + filesAtOnce));
           const named = new Set(old.length === 0 ? [] : await kept(old));
           for (const name of old) {
@@ -104,6 +109,17 @@ export class BodyFiles {
       this.#heldDuringSweep = undefined;
     }
     return removed;
+  }
+
+  /** Whoever comes while it is made waits too: a folder that is there is not yet one that stays. */
+  #makeFolder(path: string): Promise<void> {
+    let made = this.#folders.get(path);
+    if (made === undefined) {
+      made = mkdir(path, { recursive: true }).then(() => syncFolder(dirname(path)));
+      this.#folders.set(path, made);
+      made.catch(() => this.#folders.delete(path));
+    }
+    return made;
   }
 
   async #olderThan(before: number, names: readonly string[]): Promise<string[]> {

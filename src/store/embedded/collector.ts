@@ -13,6 +13,14 @@ export interface Collected {
   readonly files: number;
 }
 
+export interface CollectOptions {
+  readonly shards: number;
+  /** Milliseconds. */
+  readonly now: number;
+  /** Asked between steps: true ends the run early, which harms nothing. */
+  readonly stopped: () => boolean;
+}
+
 type StrayLinks = ReadOps['strayLinks']['result'];
 
 const hourSeconds = 3600;
@@ -26,8 +34,7 @@ const phases: readonly CollectPhase[] = ['ended', 'gone', 'outbox'];
 export async function collectGarbage(
   threads: Threads,
   files: BodyFiles,
-  shards: number,
-  now: number,
+  { shards, now, stopped }: CollectOptions,
 ): Promise<Collected> {
   const nowSeconds = Math.floor(now / 1000);
   const tombstonesBefore = nowSeconds - tombstoneDays * 24 * hourSeconds;
@@ -37,7 +44,7 @@ export async function collectGarbage(
   for (let shard = 0; shard < shards; shard++) {
     for (const phase of phases) {
       let after: readonly number[] | undefined = [];
-      while (after !== undefined) {
+      while (after !== undefined && !stopped()) {
         const args: CollectArgs = { phase, after, tombstonesBefore, garbageBefore };
         const step: CollectStep = await threads.write(shard, 'collect', args);
         messages += step.removed;
@@ -48,7 +55,7 @@ export async function collectGarbage(
   }
   for (let s = 0; s < shards; s++) {
     let after: readonly number[] | undefined = [];
-    while (after !== undefined) {
+    while (after !== undefined && !stopped()) {
       const step: StrayLinks = await threads.read('strayLinks', {
         s,
         after,
@@ -59,8 +66,10 @@ export async function collectGarbage(
       after = step.next;
     }
   }
-  const removed = await files.sweep(garbageBefore * 1000, (digests) =>
-    threads.read('filesKept', { digests }),
+  const removed = await files.sweep(
+    garbageBefore * 1000,
+    (digests) => threads.read('filesKept', { digests }),
+    stopped,
   );
   return { messages, links, files: removed };
 }

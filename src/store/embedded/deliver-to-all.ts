@@ -94,15 +94,16 @@ function groupByShard(deliveries: readonly Delivery[], shards: number): Map<numb
 }
 
 /**
- * The shard with most deliveries, else the submitter's. The same for a retry, so that the relay's id is looked for
- * where it was kept.
+ * With a relay the submitter's, whoever else gets the letter: a retry may come for fewer recipients, and the relay's id
+ * is looked for where it was kept. Else the shard with most deliveries.
  */
 function homeShard(
   byShard: ReadonlyMap<number, readonly Numbered[]>,
   shards: number,
   relay: Relay | undefined,
 ): number {
-  let home = (relay?.account ?? 0) % shards;
+  if (relay !== undefined) return (relay.account ?? 0) % shards;
+  let home = 0;
   let most = 0;
   for (const [shard, list] of byShard) {
     if (list.length <= most) continue;

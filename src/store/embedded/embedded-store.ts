@@ -90,7 +90,12 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     });
     states.connect(threads);
     const store = new EmbeddedStore({ facts, files, threads, states, unlock });
-    await store.accounts.recover();
+    try {
+      await store.accounts.recover();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     return store;
   } catch (error) {
     unlock();
@@ -118,6 +123,8 @@ export class EmbeddedStore implements MailStore {
   readonly #facts: StoreFacts;
   readonly #activity = new Activity();
   readonly #unlock: () => void;
+  #collecting: Promise<Collected> | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor({ facts, files, threads, states, unlock }: Parts) {
     this.#facts = facts;
@@ -301,16 +308,32 @@ export class EmbeddedStore implements MailStore {
 
   /**
    * Removes what nobody can see any more as of `now` (milliseconds): tombstones past their time, contents without
-   * users, files without rows. In small steps between commits. To be run once a day or so.
+   * users, files without rows. In small steps between commits. To be run once a day or so; one run at a time: who asks
+   * during one gets what that one did. `close` ends it after the step at hand: the rest is for the next run.
    */
   collect(now: number): Promise<Collected> {
-    return this.#activity.run(() =>
-      collectGarbage(this.#threads, this.#files, this.#facts.shards, now),
-    );
+    this.#collecting ??= this.#activity
+      .run(() =>
+        collectGarbage(this.#threads, this.#files, {
+          shards: this.#facts.shards,
+          now,
+          stopped: () => this.#activity.closed,
+        }),
+      )
+      .finally(() => {
+        this.#collecting = undefined;
+      });
+    return this.#collecting;
   }
 
-  async close(): Promise<void> {
-    if (!this.#activity.close()) return;
+  /** Resolves for each caller when the store is closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#activity.close();
     await this.#activity.settled();
     this.accounts.forget();
     await this.#threads.close();

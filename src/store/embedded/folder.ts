@@ -9,7 +9,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { MailError } from '../../core/errors.ts';
 import { directoryPath } from './paths.ts';
@@ -29,7 +29,7 @@ const format = 1;
  * however that ends. `in-use` when another process, or another store of this one, has it.
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(resolve(folder));
   const lock = new Database(join(folder, 'lock.sqlite'), { timeout: 0 });
   try {
     lock.pragma('journal_mode = DELETE');
@@ -69,7 +69,24 @@ function writeDurably(folder: string, path: string, text: string): void {
   fsyncSync(file);
   closeSync(file);
   renameSync(`${path}.new`, path);
-  const directory = openSync(folder, 'r');
-  fsyncSync(directory);
-  closeSync(directory);
+  syncFolderNow(folder);
+}
+
+/** Makes a folder with those above it, so that a power cut does not take their names away. */
+function makeFolder(folder: string): void {
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (made === undefined) return;
+  for (let path = folder; path.length >= made.length; path = dirname(path)) {
+    syncFolderNow(dirname(path));
+  }
+}
+
+/** Makes the names in a folder durable. Blocks: for the open. */
+export function syncFolderNow(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

@@ -19,13 +19,16 @@ export class LiveView {
   readonly loaded: Promise<MailboxView | undefined>;
   #view: MailboxView | undefined;
   #early: ViewEvent[] = [];
+  /** The commit that the snapshot was read at. */
+  #snapshotSeq = 0;
 
-  /** Events that arrive while the snapshot is on its way are kept and applied where they are newer. */
+  /** Events that arrive while the snapshot is on its way are kept until it is there. */
   constructor(snapshot: Promise<ViewSnapshot | undefined>) {
     this.loaded = snapshot.then((loaded) => {
       if (loaded === undefined) return undefined;
       this.#view = viewFrom(loaded);
-      for (const event of this.#early) if (event.seq > loaded.seq) this.apply(event);
+      this.#snapshotSeq = loaded.seq;
+      for (const event of this.#early) this.apply(event);
       this.#early = [];
       return this.#view;
     });
@@ -36,12 +39,17 @@ export class LiveView {
     return this.#view?.count ?? 0;
   }
 
+  /**
+   * Makes an event visible unless the snapshot held it already: a reader sees a commit as soon as it is made, which can
+   * be before the writer's report of it arrives here.
+   */
   apply(event: ViewEvent): void {
     const view = this.#view;
     if (view === undefined) {
       this.#early.push(event);
       return;
     }
+    if (event.seq <= this.#snapshotSeq) return;
     if (event.keywords !== undefined) {
       view.keywords.push(...event.keywords.slice(view.keywords.length));
     }

@@ -245,7 +245,7 @@ export interface DirectoryOps {
     };
     result: AccountRow;
   };
-  settled: { args: { readonly accounts: readonly number[] }; result: undefined };
+  settled: { args: { readonly accounts: readonly AccountLimits[] }; result: undefined };
   audit: {
     args: { readonly account: number | undefined; readonly record: AuditRow };
     result: undefined;

@@ -40,13 +40,11 @@ export class Spool {
   /** Everything is on the disk, under the spool's name. Rejects with `unavailable`. */
   async finish(): Promise<void> {
     if (this.#filled > 0) this.#flush();
+    // A part of the chain, so that its failure stays: after one, a second sync would promise what the first lost.
+    this.#written = this.#written.then(async () => {
+      await (await this.#opened).datasync();
+    });
     await this.#done();
-    const handle = await this.#opened;
-    try {
-      await handle.datasync();
-    } catch (error) {
-      throw cannotWrite(error);
-    }
     await this.#close();
   }
 

@@ -105,6 +105,7 @@ export class ThreadPort {
     });
     this.#worker.postMessage('close');
     await closed;
+    this.#rejectPending(this.#dead);
     this.#worker.removeAllListeners();
     await this.#worker.terminate();
   }
@@ -130,11 +131,16 @@ export class ThreadPort {
     if (report.longLogs !== undefined) this.#events.onLongLogs?.(report.longLogs);
   }
 
+  /** Nobody will answer these any more. */
+  #rejectPending(error: Error): void {
+    for (const pending of this.#pending.values()) pending.reject(unavailable(error));
+    this.#pending.clear();
+  }
+
   #die(error: Error): void {
     if (this.#dead !== undefined) return;
     this.#dead = error;
-    for (const pending of this.#pending.values()) pending.reject(unavailable(error));
-    this.#pending.clear();
+    this.#rejectPending(error);
     this.#events.onDeath(error);
     this.#closed?.();
   }

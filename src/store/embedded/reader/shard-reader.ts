@@ -139,6 +139,8 @@ export class ShardReader {
     const { size, parts, header, digest } = row;
     if (row.file === 1) return { size, parts, octets: digest.toString('hex') };
     const body = this.#body.get(c) as Buffer | undefined;
+    // The collector came between the two reads.
+    if (body === undefined && size > (header?.length ?? 0)) return undefined;
     const octets = new Uint8Array(size);
     if (header !== null) octets.set(header);
     if (body !== undefined) octets.set(body, header?.length ?? 0);

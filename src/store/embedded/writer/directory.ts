@@ -35,7 +35,10 @@ export class Directory {
       'UPDATE account SET status = ?, credentials = ?, max_bytes = ?, max_count = ? WHERE a = ?',
     );
     this.#unsettle = db.prepare('INSERT OR IGNORE INTO unsettled VALUES (?)');
-    this.#settle = db.prepare('DELETE FROM unsettled WHERE a = ?');
+    this.#settle = db.prepare(
+      `DELETE FROM unsettled WHERE a = @a AND EXISTS
+         (SELECT 1 FROM account WHERE a = @a AND max_bytes IS @maxBytes AND max_count IS @maxCount)`,
+    );
     this.#audit = db.prepare(
       'INSERT INTO audit (at, account, actor, action, detail) VALUES (?,?,?,?,?)',
     );
@@ -65,9 +68,9 @@ export class Directory {
     return next;
   }
 
-  /** The heads in the shards are like the rows here. */
+  /** Heads in the shards have these limits now; an account that has others already stays to be settled. */
   settled({ accounts }: DirectoryOps['settled']['args']): undefined {
-    for (const a of accounts) this.#settle.run(a);
+    for (const { a, maxBytes, maxCount } of accounts) this.#settle.run({ a, maxBytes, maxCount });
   }
 
   audit({ account, record }: DirectoryOps['audit']['args']): undefined {

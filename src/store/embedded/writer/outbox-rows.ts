@@ -10,6 +10,7 @@ export class OutboxRows {
   readonly #lease: Statement;
   readonly #settle: Statement;
   readonly #end: Statement;
+  readonly #release: Statement;
 
   constructor(db: Connection) {
     this.#has = db.prepare('SELECT 1 FROM outbox WHERE id = ?').pluck();
@@ -24,6 +25,9 @@ export class OutboxRows {
     );
     this.#settle = db.prepare(
       `UPDATE outbox SET relay = ?, next_at = ?, leased_until = 0 WHERE id = ?`,
+    );
+    this.#release = db.prepare(
+      `UPDATE outbox SET leased_until = 0 WHERE relay <> '' AND leased_until <> 0`,
     );
     this.#end = db.prepare(
       `UPDATE outbox SET relay = '', next_at = ?, leased_until = 0 WHERE id = ?`,
@@ -54,6 +58,11 @@ export class OutboxRows {
 
   settle(id: string, relay: string, nextAt: number): void {
     this.#settle.run(relay, nextAt, id);
+  }
+
+  /** Ends all leases: for the open, when whoever held one is gone with its process. */
+  releaseAll(): void {
+    this.#release.run();
   }
 
   /** Nothing is left to send; the id is remembered until the collector comes. */

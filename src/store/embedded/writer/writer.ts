@@ -182,9 +182,10 @@ function transaction(target: Target, ops: readonly Op[]): Report {
     db.exec('COMMIT');
     return { answers, events: target.takeEvents() };
   } catch (error) {
+    // First of all: whatever becomes of the rollback, memory must not keep what was not committed.
+    target.forget();
     // SQLite ends the transaction by itself on some errors, such as a full disk.
     if (db.inTransaction) db.exec('ROLLBACK');
-    target.forget();
     throw error;
   }
 }
@@ -206,6 +207,7 @@ function openShard(folder: string, shards: number, number: number): Target {
   const db = openForWriting(file);
   migrate(db, file, shardMigrations);
   const shard = new Shard(number, shards, db);
+  shard.outbox.releaseAll();
   return {
     db,
     unlooked: 0,
