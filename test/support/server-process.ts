@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { WireClient } from './wire-client.ts';
 
@@ -6,6 +6,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** How the server is started: from the sources, or (for benchmarks) from the compiled files. */
 export type From = 'sources' | 'build';
+
+/** Compiles the sources, unless that is up to date. */
+export function buildServer(): void {
+  execFileSync(process.execPath, ['scripts/prepare.mjs', 'build'], { cwd: root });
+}
 
 /** `zhashik …` as its own process. */
 export function spawnZhashik(args: readonly string[], from: From = 'sources'): ChildProcess {

@@ -249,6 +249,19 @@ export function deliveryContract(opened: () => OpenBackend): void {
       expect(await store.outbox.count()).to.equal(0);
     });
 
+    it('takes a relay id once, also when the retry is for other local recipients', async () => {
+      const sent = relay();
+      const octets = letter();
+      for (const local of [accounts.slice(1, 4), accounts.slice(4), accounts.slice(1, 2), []]) {
+        await accept(
+          octets,
+          local.map((account) => delivery(account)),
+          sent,
+        );
+        expect(await store.outbox.count()).to.equal(1);
+      }
+    });
+
     it('hands out no more than asked for', async () => {
       for (let i = 0; i < 5; i++) await accept(letter(), [], relay({ account: accounts[i] }));
       const now = soon();

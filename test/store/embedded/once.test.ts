@@ -158,6 +158,27 @@ describe('embedded: content is kept once', () => {
       expect(bodyFileNames(open.folder)).to.deep.equal([]);
     });
 
+    it('are swept by one run at a time, which all who ask share', async () => {
+      await refuse(large());
+      age(30 * hour);
+      const [one, other] = await Promise.all([
+        open.store.collect(clock.now()),
+        open.store.collect(clock.now()),
+      ]);
+      expect(one).to.equal(other);
+      expect(one.files).to.equal(1);
+      expect((await open.store.collect(clock.now())).files).to.equal(0);
+    });
+
+    it('wait for the next run when the store is closed', async () => {
+      await refuse(large());
+      age(30 * hour);
+      const collecting = open.store.collect(clock.now());
+      const reopened = await open.reopen();
+      expect(await collecting).to.include({ files: 0 });
+      expect((await reopened.collect(clock.now())).files).to.equal(1);
+    });
+
     it('are left alone while a content of the same octets is on its way', async () => {
       const octets = large();
       await refuse(octets);

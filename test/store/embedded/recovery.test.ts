@@ -15,6 +15,7 @@ import {
   newAccount,
   octetsOf,
   unlimited,
+  withContent,
 } from '../support.ts';
 import { openEmbedded, type OpenEmbedded } from './backend.ts';
 import { directoryPath, shardPath, tamper } from './rows.ts';
@@ -102,6 +103,63 @@ describe('embedded: opening a folder', () => {
     );
     const store = await open.reopen();
     expect((await store.quota(id)).limits).to.deep.equal({ bytes: 99, messages: 10 });
+  });
+
+  it('is given up whole when what a crash left cannot be mended', async () => {
+    const shard = shardPath(open.folder, 1);
+    await open.store.close();
+    tamper(
+      directoryPath(open.folder),
+      `INSERT INTO account VALUES (77, 'Half', 'half@x', 'half', 'active', '{}', 500, NULL, 0);
+       INSERT INTO unsettled VALUES (77);`,
+    );
+    tamper(
+      shard,
+      `CREATE TRIGGER broken BEFORE INSERT ON mbx BEGIN SELECT raise(ABORT, 'broken'); END`,
+    );
+    expect((await refusal()).failure).to.equal('internal');
+    // No thread has the file open any more: the last one to close it removes its log.
+    expect(existsSync(`${shard}-wal`)).to.equal(false);
+    tamper(shard, 'DROP TRIGGER broken');
+    await open.reopen();
+  });
+
+  it('ends the leases of the outbox: whoever held one is gone', async () => {
+    await withContent(open.store, letter(), (content) =>
+      open.store.accept(content, [], {
+        relayId: 'relay',
+        reversePath: '',
+        recipients: [],
+        envelopeId: undefined,
+        returnContent: undefined,
+        smtpUtf8: false,
+        account: undefined,
+      }),
+    );
+    const now = Date.parse('2030-01-01');
+    expect(await open.store.outbox.claim(now, now + 600_000, 10)).to.have.length(1);
+    expect(await open.store.outbox.claim(now, now + 600_000, 10)).to.have.length(0);
+    const store = await open.reopen();
+    const [entry] = await store.outbox.claim(now, now + 600_000, 10);
+    expect(entry?.attempts).to.equal(1);
+  });
+
+  it('waits for the close of the one before, whoever asked for it first', async () => {
+    const first = open.store.close();
+    await open.store.close();
+    const store = await openEmbeddedStore({ folder: open.folder, readers: 1 });
+    await Promise.all([first, store.close()]);
+    await open.reopen();
+  });
+
+  it('never shows zeros where a body was', async () => {
+    const { id } = await newAccount(open.store);
+    await appendAll(open.store, id, inboxId, [letter('text')]);
+    await open.store.close();
+    tamper(shardPath(open.folder, id % 2), 'DELETE FROM body');
+    const store = await open.reopen();
+    const { view } = await store.open(id, inboxId);
+    expect(await store.content(id, view.emailAt(0))).to.equal(undefined);
   });
 
   it('does not let the audit log be changed or shortened', async () => {

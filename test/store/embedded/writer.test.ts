@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import {
   checkpointForcedPages,
@@ -9,10 +10,11 @@ import {
   groupBytes,
   groupOperations,
 } from '../../../src/store/embedded/limits.ts';
-import { shardPath } from '../../../src/store/embedded/paths.ts';
+import { directoryPath, shardPath } from '../../../src/store/embedded/paths.ts';
 import {
   type Answer,
   directoryFile,
+  type DirectoryOps,
   type Letter,
   type Op,
   type ShardOps,
@@ -100,6 +102,29 @@ describe('embedded: the writer', () => {
     expect(report?.trouble).to.match(/append.*NOT NULL/s);
     const [answer] = report?.answers ?? [];
     expect(answer).to.include({ failure: 'internal', message: 'Internal error' });
+  });
+
+  it('keeps an account to be settled whose limits changed once more', () => {
+    const unsettled = (): number => {
+      const db = new Database(directoryPath(folder), { readonly: true });
+      const count = db.prepare('SELECT count(*) FROM unsettled').pluck().get() as number;
+      db.close();
+      return count;
+    };
+    const direct = (kind: keyof DirectoryOps, args: unknown): void => {
+      run([{ id: ++ids, file: directoryFile, kind, args, now: 0, weight: 0 }]);
+    };
+    const audit = { actor: 'test', action: 'test', detail: null };
+    const account = { address: 'x', canonical: 'x', skeleton: 'x', credentials: '{}' };
+    const old = { maxBytes: 5, maxCount: null };
+    const limits = { maxBytes: 9, maxCount: null };
+    const none = { status: undefined, credentials: undefined };
+    direct('createAccounts', { accounts: [{ ...account, ...old }], audit });
+    direct('updateAccount', { a: 1, ...none, limits, audit });
+    direct('settled', { accounts: [{ a: 1, ...old }] });
+    expect(unsettled()).to.equal(1);
+    direct('settled', { accounts: [{ a: 1, ...limits }] });
+    expect(unsettled()).to.equal(0);
   });
 
   it('takes what waits into a group, up to its bounds', () => {
