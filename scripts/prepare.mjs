@@ -89,8 +89,7 @@ function npm(...args) {
   // Under `npm start` this is npm's own file; otherwise the one of the path.
   const cli = process.env.npm_execpath;
   const [command, first] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []];
-  const env = { ...process.env, npm_config_cache: process.env.npm_config_cache ?? usableCache() };
-  if (env.npm_config_cache === undefined) delete env.npm_config_cache;
+  const env = { ...process.env, npm_config_cache: usableCache() };
   // npm hands its own settings down: --dry-run, --ignore-scripts or --omit=dev would spoil what is installed here.
   for (const name of ['dry_run', 'ignore_scripts', 'omit', 'production', 'only', 'global']) {
     delete env[`npm_config_${name}`];
@@ -101,13 +100,13 @@ function npm(...args) {
   return status === 0;
 }
 
-/** A cache that can be written to, for a user without a home. */
+/** A cache that can be written to, for a user without a home. Under `npm start` npm has named the one it would take. */
 function usableCache() {
   try {
-    const cache = join(homedir(), '.npm');
+    const cache = process.env.npm_config_cache ?? join(homedir(), '.npm');
     mkdirSync(cache, { recursive: true });
     accessSync(cache, constants.W_OK);
-    return undefined; // npm's own choice is good
+    return cache;
   } catch {
     return join(tmpdir(), `npm-cache-${process.getuid?.() ?? 'user'}`);
   }

@@ -1,12 +1,12 @@
 import { hierarchyDelimiter, type MailboxName } from '../core/values.ts';
 import type { Mailbox } from '../store/api.ts';
-import { type MailboxPattern } from './mailbox-pattern.ts';
 
 /** What a mailbox must be to be listed, RFC 9051 §6.3.9.1. With none of them it need only exist. */
 export type Selection = 'SUBSCRIBED' | 'SPECIAL-USE';
 
 export interface ListingQuery {
-  readonly patterns: readonly MailboxPattern[];
+  /** Those of `listableNames` that a pattern matches. */
+  readonly matched: ReadonlySet<MailboxName>;
   readonly selection: readonly Selection[];
   /** RECURSIVEMATCH: also what has such mailboxes below it that are not listed themselves. */
   readonly recursive: boolean;
@@ -23,6 +23,15 @@ export interface Listed {
   readonly childInfo: readonly Selection[] | undefined;
 }
 
+/** Every name that LIST or LSUB may answer: what exists, what is subscribed, and what lies above either. */
+export function listableNames(
+  mailboxes: readonly Mailbox[],
+  subscriptions: ReadonlySet<MailboxName>,
+): ReadonlySet<MailboxName> {
+  const names = new Set([...mailboxes.map((mailbox) => mailbox.name), ...subscriptions]);
+  return new Set([...names, ...superiorsOf(names)]);
+}
+
 /**
  * What LIST answers, in order of name. RFC 9051 §6.3.9: a line is for a name that a pattern matches, once, whichever
  * patterns do.
@@ -35,7 +44,7 @@ export function* listMailboxes(
   const existing = new Map(mailboxes.map((mailbox) => [mailbox.name, mailbox]));
   const withChildren = superiorsOf(existing.keys());
   const meets = selector(existing, subscriptions, query.selection);
-  const matches = (name: string): boolean => query.patterns.some((it) => it.matches(name));
+  const matches = (name: MailboxName): boolean => query.matched.has(name);
 
   // Names whose mailbox is of the selection; below a superior that is listed they may show as CHILDINFO.
   const names = new Set<MailboxName>(existing.keys());
@@ -66,12 +75,12 @@ export function* listMailboxes(
 /** What LSUB answers: subscribed names, and with "%" the superiors of others, RFC 3501 §6.3.9. */
 export function* listSubscriptions(
   subscriptions: ReadonlySet<MailboxName>,
-  pattern: MailboxPattern,
+  matched: ReadonlySet<MailboxName>,
 ): Generator<{ readonly name: MailboxName; readonly subscribed: boolean }> {
-  const hidden = [...subscriptions].filter((name) => !pattern.matches(name));
+  const hidden = [...subscriptions].filter((name) => !matched.has(name));
   const names = new Set([...subscriptions, ...superiorsOf(hidden)]);
   for (const name of [...names].sort(byName)) {
-    if (pattern.matches(name)) yield { name, subscribed: subscriptions.has(name) };
+    if (matched.has(name)) yield { name, subscribed: subscriptions.has(name) };
   }
 }
 

@@ -4,6 +4,8 @@ import { hierarchyDelimiter } from '../core/values.ts';
 export const patternLimits = {
   /** Characters of a reference and a pattern together. */
   characters: 1024,
+  /** The same of all patterns of one LIST. */
+  charactersOfAll: 4096,
   /** Patterns of one LIST. */
   patterns: 64,
 } as const;

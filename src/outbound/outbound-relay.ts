@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { DeliveryAgent } from '../delivery/api.ts';
-import type { ContentStore, OutboxEntry, OutboxStore, RelayRecipient } from '../store/api.ts';
+import type {
+  Content,
+  ContentStore,
+  OutboxEntry,
+  OutboxStore,
+  RelayRecipient,
+} from '../store/api.ts';
 import { deliveryStatusNotification, type ReportedRecipient } from './dsn.ts';
 import type { RelayHost, RelayOutcome } from './relay-host.ts';
 import { giveUpAfterMs, isDelayNoticeDue, nextAttemptAt } from './retry-schedule.ts';
@@ -199,9 +205,7 @@ export class OutboundRelay {
         header: await headerOf(entry),
         giveUpAtMs: entry.acceptedAt + giveUpAfterMs,
       });
-      const writer = content.receive();
-      await writer.write(Buffer.concat([Buffer.from('Return-Path: <>\r\n'), octets]));
-      const letter = await writer.finish();
+      const letter = await received(content, [Buffer.from('Return-Path: <>\r\n'), octets]);
       try {
         const { outcomes } = await delivery.deliver({
           reversePath: '',
@@ -229,6 +233,18 @@ export class OutboundRelay {
       return false;
     }
   }
+}
+
+/** Gives the octets to the store as a message that came in. */
+async function received(store: ContentStore, octets: readonly Uint8Array[]): Promise<Content> {
+  const writer = store.receive();
+  try {
+    for (const piece of octets) await writer.write(piece);
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+  return writer.finish();
 }
 
 /** The header block of the letter without our Return-Path; cut where it is very long. */

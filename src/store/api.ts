@@ -349,9 +349,12 @@ export interface ContentStore {
 }
 
 export interface ContentWriter {
-  /** Takes the octets (which stay the caller's). A returned promise asks to wait before the next call. */
+  /**
+   * Takes the octets (which stay the caller's). A returned promise asks to wait before the next call; when it rejects
+   * the caller ends with `abort`.
+   */
   write(chunk: Uint8Array): Promise<void> | undefined;
-  /** The whole message; not yet durable, `accept` and `append` make it so. */
+  /** The whole message; not yet durable, `accept` and `append` make it so. When it rejects the octets are forgotten. */
   finish(): Promise<Content>;
   /** Forgets the octets. */
   abort(): Promise<void>;

@@ -59,6 +59,7 @@ function countingStore(sizeBytes: number): { store: MailStore; read: { bytes: nu
     type: 'text',
     children: [],
   } as unknown as Part;
+  const header = Buffer.alloc(inlineBodyBytes, 'x');
   const octets = (length: number): Uint8Array => {
     read.bytes += length;
     return Buffer.alloc(length, 'x');
@@ -66,7 +67,7 @@ function countingStore(sizeBytes: number): { store: MailStore; read: { bytes: nu
   const store = {
     inlineBodyBytes,
     describe: (_: AccountId, emails: readonly unknown[]) =>
-      Promise.resolve(emails.map(() => ({ parts }))),
+      Promise.resolve(emails.map(() => ({ parts, header }))),
     contents: (_: AccountId, emails: readonly unknown[]) =>
       Promise.resolve(emails.map(() => ({ sizeBytes, parts, bytes: octets(sizeBytes) }))),
     content: () =>
@@ -154,6 +155,29 @@ describe('FETCH for a slow reader', () => {
     expect((await done).status).to.equal('OK');
     expect(read.bytes).to.equal(sizeBytes * messages);
   });
+
+  for (const [what, item] of [
+    ['a header', 'BODY.PEEK[HEADER]<n.99999>'],
+    ['a small message', 'BODY.PEEK[]<n.99999>'],
+  ] as const) {
+    it(`waits between the pieces of ${what} that is asked for many times`, async () => {
+      const model = new ModelMailbox();
+      model.add(1, 0, inlineBodyBytes);
+      const reader = new SlowReader();
+      const items = Array.from({ length: 500 }, (_, n) => item.replace('n', String(n)));
+      const { store } = countingStore(inlineBodyBytes);
+      const { done, finished } = begin(model, store, reader, ` 1 (${items.join(' ')})`);
+      const bound = encoderLimits.queuedBytes + encoderLimits.chunkBytes + 2 * inlineBodyBytes;
+      while (!finished.yes) {
+        await settle();
+        expect(reader.queuedBytes).to.be.at.most(bound);
+        reader.read();
+      }
+      expect((await done).status).to.equal('OK');
+      reader.read();
+      expect(reader.receivedBytes).to.be.greaterThan(490 * inlineBodyBytes);
+    });
+  }
 
   it('waits between FLAGS of many messages', async () => {
     const model = new ModelMailbox();

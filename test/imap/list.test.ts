@@ -38,6 +38,51 @@ describe('LIST', () => {
     );
   });
 
+  it('ignores empty patterns in the extended syntax', async () => {
+    const server = await withMailboxes(['Work']);
+    await play(
+      server.port,
+      `
+      S: * PREAUTH ...
+      C: a1 LIST () "" ""
+      S: a1 OK ...
+      C: a2 LIST (SUBSCRIBED) "" ""
+      S: a2 OK ...
+      C: a3 LIST "" "" RETURN (CHILDREN)
+      S: a3 OK ...
+      C: a4 LIST "" ("")
+      S: a4 OK ...
+      C: a5 LIST Work ("" nothing)
+      S: a5 OK ...
+      C: a6 LIST "" ("" Work)
+      S: * LIST (\\HasNoChildren) "/" Work
+      S: a6 OK ...
+    `,
+    );
+  });
+
+  it('refuses patterns that would cost too much', async () => {
+    const server = await startImap({ as });
+    const long = 'x'.repeat(1024);
+    const many = Array.from({ length: 65 }, () => 'x').join(' ');
+    await play(
+      server.port,
+      `
+      S: * PREAUTH ...
+      C: a1 LIST "" (${long} ${long} ${long} ${long})
+      S: a1 OK ...
+      C: a2 LIST "" (${long} ${long} ${long} ${long} x)
+      S: a2 BAD Patterns are too long
+      C: a3 LIST "" x${long}
+      S: a3 BAD Pattern is too long
+      C: a4 LIST x ${long}
+      S: a4 BAD Pattern is too long
+      C: a5 LIST "" (${many})
+      S: a5 BAD Too many patterns
+    `,
+    );
+  });
+
   it('shows special uses and children without being asked', async () => {
     const server = await withMailboxes(['Work', 'Work/2026']);
     await play(

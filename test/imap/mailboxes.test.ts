@@ -178,6 +178,27 @@ describe('DELETE', () => {
     `,
     );
   });
+
+  it('lets other sessions leave the mailbox in peace', async () => {
+    const server = await startImap({ as, mailboxes: { Work: [letter()] } });
+    await play(
+      server.port,
+      `
+      S1: * PREAUTH ...
+      C1: a1 SELECT Work
+      S1: ...
+      S1: a1 OK ...
+      S2: * PREAUTH ...
+      C2: b1 DELETE Work
+      S2: b1 OK ...
+      C1: a2 CLOSE
+      S1: a2 OK ...
+      C1: a3 SELECT INBOX
+      S1: ...
+      S1: a3 OK ...
+    `,
+    );
+  });
 });
 
 describe('RENAME', () => {

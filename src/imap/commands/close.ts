@@ -10,7 +10,8 @@ export const close: Command<undefined> = {
   parse: () => undefined,
 
   async run({ account, selected, state, store }) {
-    if (!selected.readOnly) await store.expunge(account.id, selected.view.id);
+    // Of a mailbox that somebody deleted there is nothing left to expunge.
+    if (!selected.readOnly && !selected.gone) await store.expunge(account.id, selected.view.id);
     selected.close();
     state.selected = undefined;
     state.savedResult = [];

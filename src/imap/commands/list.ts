@@ -1,8 +1,9 @@
 import { hierarchyDelimiter } from '../../core/values.ts';
 import type { Command } from '../command.ts';
 import { enableCondstore } from '../condstore.ts';
-import { listMailboxes, type Selection } from '../mailbox-listing.ts';
+import { listableNames, listMailboxes, type Selection } from '../mailbox-listing.ts';
 import { MailboxPattern, patternLimits } from '../mailbox-pattern.ts';
+import { matchNames } from '../match-names.ts';
 import { ok } from '../response.ts';
 import type { SessionState } from '../session-state.ts';
 import { readStatusItems, type StatusItem, writeStatus } from '../status-items.ts';
@@ -12,8 +13,8 @@ import { ParseError } from '../wire/parse-error.ts';
 import { writeList } from '../write-list.ts';
 
 interface ListArguments {
-  readonly reference: string;
-  readonly patterns: readonly string[];
+  /** With the reference in front; undefined asks for the hierarchy delimiter alone. */
+  readonly patterns: readonly string[] | undefined;
   readonly selection: readonly Selection[];
   readonly recursive: boolean;
   readonly tellSubscribed: boolean;
@@ -30,18 +31,21 @@ export const list: Command<ListArguments> = {
   // mbox-or-pat = list-mailbox / "(" list-mailbox *(SP list-mailbox) ")"
   parse(d, _numbers, state) {
     d.space();
+    const start = d.position;
     const select = selectOptions(d);
+    let extended = d.position > start;
     const reference: string = d.mailbox();
     d.space();
-    const patterns = d.peek() === '(' ? d.nonEmptyList(() => d.listMailbox()) : [d.listMailbox()];
-    if (patterns.length > patternLimits.patterns) throw new ParseError('Too many patterns');
-    if (patterns.some((it) => reference.length + it.length > patternLimits.characters)) {
-      throw new ParseError('Pattern is too long');
-    }
+    const listed = d.peek() === '(';
+    const given = listed ? d.nonEmptyList(() => d.listMailbox()) : [d.listMailbox()];
+    extended ||= listed || !d.atEnd;
     const returns = returnOptions(d, state);
+    // RFC 9051 §6.3.9: an empty name is a question of the basic syntax, and ignored in the extended one.
+    const names = given.filter((name) => name !== '');
+    const patterns = names.map((name) => reference + name);
+    checkCost(patterns);
     return {
-      reference,
-      patterns,
+      patterns: extended || names.length > 0 ? patterns : undefined,
       selection: select.selection,
       recursive: select.recursive,
       tellSubscribed: returns.subscribed || select.selection.includes('SUBSCRIBED'),
@@ -50,8 +54,7 @@ export const list: Command<ListArguments> = {
   },
 
   async run({ account, connection, out, state, store }, args) {
-    if (args.patterns.length === 1 && args.patterns[0] === '') {
-      // RFC 9051 §6.3.9: asks for the delimiter alone.
+    if (args.patterns === undefined) {
       out.untagged(`LIST (\\Noselect) "${hierarchyDelimiter}" ""`);
       return ok('LIST completed');
     }
@@ -60,9 +63,11 @@ export const list: Command<ListArguments> = {
       store.mailboxes(account.id),
       store.subscriptions(account.id),
     ]);
+    const patterns = args.patterns.map((pattern) => new MailboxPattern(pattern));
+    const names = listableNames(mailboxes, subscriptions);
     const slice = new TimeSlice();
     const lines = listMailboxes(mailboxes, subscriptions, {
-      patterns: args.patterns.map((pattern) => new MailboxPattern(args.reference + pattern)),
+      matched: await matchNames(out, names, patterns),
       selection: args.selection,
       recursive: args.recursive,
     });
@@ -78,6 +83,16 @@ export const list: Command<ListArguments> = {
     return ok('LIST completed');
   },
 };
+
+function checkCost(patterns: readonly string[]): void {
+  const lengths = patterns.map((pattern) => pattern.length);
+  const together = lengths.reduce((sum, length) => sum + length, 0);
+  if (patterns.length > patternLimits.patterns) throw new ParseError('Too many patterns');
+  if (lengths.some((length) => length > patternLimits.characters)) {
+    throw new ParseError('Pattern is too long');
+  }
+  if (together > patternLimits.charactersOfAll) throw new ParseError('Patterns are too long');
+}
 
 // list-select-opts = "(" [(*(list-select-opt SP) list-select-base-opt *(SP list-select-opt)) /
 //                        (list-select-independent-opt *(SP list-select-independent-opt))] ")"

@@ -1,7 +1,8 @@
 import { hierarchyDelimiter } from '../../core/values.ts';
 import type { Command } from '../command.ts';
-import { listSubscriptions } from '../mailbox-listing.ts';
+import { listableNames, listSubscriptions } from '../mailbox-listing.ts';
 import { MailboxPattern, patternLimits } from '../mailbox-pattern.ts';
+import { matchNames } from '../match-names.ts';
 import { ok } from '../response.ts';
 import { ParseError } from '../wire/parse-error.ts';
 
@@ -23,10 +24,9 @@ export const lsub: Command<{ readonly pattern: string }> = {
 
   async run({ account, out, store }, { pattern }) {
     const subscriptions = await store.subscriptions(account.id);
-    for (const { name, subscribed } of listSubscriptions(
-      subscriptions,
-      new MailboxPattern(pattern),
-    )) {
+    const names = listableNames([], subscriptions);
+    const matched = await matchNames(out, names, [new MailboxPattern(pattern)]);
+    for (const { name, subscribed } of listSubscriptions(subscriptions, matched)) {
       out.text(`* LSUB (${subscribed ? '' : '\\Noselect'}) "${hierarchyDelimiter}" `);
       out.mailbox(name).endLine();
     }

@@ -137,20 +137,24 @@ export class FetchResponder {
   }
 
   async #answerWithOctets(ranges: UidRanges): Promise<void> {
-    const { selected, out, store } = this.#ctx;
+    const { selected, store } = this.#ctx;
     const slice = new TimeSlice();
     for await (const batch of readBatches(store, selected, ranges, this.#plan)) {
       for (const message of batch) {
-        if (this.#plan.bodies) await this.#answerWithBody(message);
-        else this.#answerWithHeader(message);
-        const full = out.flush();
-        if (full !== undefined) await full;
-        if (slice.over) await slice.rest();
+        if (this.#plan.bodies) await this.#answerWithBody(message, slice);
+        else await this.#answerWithHeader(message, slice);
       }
     }
   }
 
-  #answerWithHeader(message: BatchMessage): void {
+  /** After each item, not each message: one command may ask for one header two thousand times. */
+  async #breathe(slice: TimeSlice): Promise<void> {
+    const full = this.#ctx.out.flush();
+    if (full !== undefined) await full;
+    if (slice.over) await slice.rest();
+  }
+
+  async #answerWithHeader(message: BatchMessage, slice: TimeSlice): Promise<void> {
     const block = message.description?.header;
     if (block === undefined) {
       this.#missing(message);
@@ -161,11 +165,12 @@ export class FetchResponder {
       if (item.kind !== 'section') continue;
       this.#writeHeader(separator, item, block);
       separator = ' ';
+      await this.#breathe(slice);
     }
     this.#ctx.out.text(')\r\n');
   }
 
-  async #answerWithBody(message: BatchMessage): Promise<void> {
+  async #answerWithBody(message: BatchMessage, slice: TimeSlice): Promise<void> {
     const { out, selected, store, log } = this.#ctx;
     const octets = await message.open(store, selected.account);
     const undescribed = this.#plan.renderings.length > 0 && message.description === undefined;
@@ -178,6 +183,7 @@ export class FetchResponder {
       for (const item of this.#plan.items) {
         // Of an item that cannot be answered nothing is written, so the space comes with what is.
         if (await this.#writeItem(separator, item, octets)) separator = ' ';
+        await this.#breathe(slice);
       }
     } catch (error) {
       if (error instanceof ConnectionLost) throw error;

@@ -1,5 +1,6 @@
 import type { UidRanges } from '../../core/uid-set.ts';
 import { foldCase } from '../../mail/fold.ts';
+import { type HeaderField, readHeaderFields } from '../../mail/header.ts';
 import { headerTexts } from '../../mail/search-text.ts';
 import type { Description, Rendering } from '../../store/api.ts';
 import { keywordBit } from '../../store/mailbox-view.ts';
@@ -50,6 +51,7 @@ export class HeaderFacts {
   readonly block: Uint8Array;
   readonly #byName = new Map<string, readonly string[]>();
   #all: readonly string[] | undefined;
+  #fields: ReadonlyMap<string, readonly HeaderField[]> | undefined;
 
   constructor(block: Uint8Array) {
     this.block = block;
@@ -58,7 +60,7 @@ export class HeaderFacts {
   texts(nameLower: string): readonly string[] {
     let texts = this.#byName.get(nameLower);
     if (texts === undefined) {
-      texts = headerTexts(this.block, nameLower).map(foldCase);
+      texts = headerTexts(this.#only(nameLower), nameLower).map(foldCase);
       this.#byName.set(nameLower, texts);
     }
     return texts;
@@ -66,6 +68,20 @@ export class HeaderFacts {
 
   get all(): readonly string[] {
     return (this.#all ??= headerTexts(this.block).map(foldCase));
+  }
+
+  /**
+   * The fields of the name, and the Content-Type that tells the charset of raw octets: a header is read once, however
+   * many fields are asked for.
+   */
+  #only(nameLower: string): Uint8Array {
+    const { block } = this;
+    this.#fields ??= byName(readHeaderFields(block));
+    const named = this.#fields.get(nameLower) ?? [];
+    const type = nameLower === 'content-type' ? undefined : this.#fields.get('content-type')?.[0];
+    // In their order, as only the last field of a header that was cut off may lack its line break.
+    const fields = type === undefined ? named : [...named, type].sort((a, b) => a.start - b.start);
+    return Buffer.concat(fields.map(({ start, end }) => block.subarray(start, end)));
   }
 }
 
@@ -251,4 +267,14 @@ class Compiler {
     const known = this.needles.indexOf(folded);
     return known >= 0 ? known : this.needles.push(folded) - 1;
   }
+}
+
+function byName(fields: readonly HeaderField[]): ReadonlyMap<string, readonly HeaderField[]> {
+  const groups = new Map<string, HeaderField[]>();
+  for (const field of fields) {
+    const group = groups.get(field.nameLower);
+    if (group === undefined) groups.set(field.nameLower, [field]);
+    else group.push(field);
+  }
+  return groups;
 }

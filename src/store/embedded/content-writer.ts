@@ -39,11 +39,15 @@ export class EmbeddedContentWriter implements ContentWriter {
   }
 
   async finish(): Promise<EmbeddedContent> {
-    const digest = this.#hash.digest();
-    const index = this.#indexer.finish();
-    const octets = this.#head.slice(0, this.#filled);
-    const spool = this.#spool;
-    return Promise.resolve(new EmbeddedContent(this.#files, { digest, index, octets, spool }));
+    try {
+      const digest = this.#hash.digest();
+      const index = this.#indexer.finish();
+      const octets = this.#head.slice(0, this.#filled);
+      return new EmbeddedContent(this.#files, { digest, index, octets, spool: this.#spool });
+    } catch (error) {
+      await this.abort();
+      throw error;
+    }
   }
 
   async abort(): Promise<void> {

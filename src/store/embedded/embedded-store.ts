@@ -205,18 +205,20 @@ export class EmbeddedStore implements MailStore {
     messages: readonly NewMessage[],
   ): Promise<Appended> {
     const contents = messages.map(({ content }) => this.#received(content));
-    await Promise.all(contents.map((content) => content.keep()));
-    const args = {
-      a: account,
-      m: mailbox,
-      messages: messages.map(({ flags, internalDate }, i) => ({
-        letter: (contents[i] as EmbeddedContent).letter,
-        flags: flagsRow(flags),
-        idate: wholeSeconds(internalDate),
-      })),
-    };
-    const weight = contents.reduce((sum, content) => sum + content.weight, 0);
-    const { uidValidity, first } = await this.#write(account, 'append', args, weight);
+    const { uidValidity, first } = await this.#activity.run(async () => {
+      await Promise.all(contents.map((content) => content.keep()));
+      const args = {
+        a: account,
+        m: mailbox,
+        messages: messages.map(({ flags, internalDate }, i) => ({
+          letter: (contents[i] as EmbeddedContent).letter,
+          flags: flagsRow(flags),
+          idate: wholeSeconds(internalDate),
+        })),
+      };
+      const weight = contents.reduce((sum, content) => sum + content.weight, 0);
+      return this.#threads.write(this.#states.shardOf(account), 'append', args, weight);
+    });
     return { uidValidity, uids: messages.map((_, i) => (first + i) as Uid) };
   }
 
@@ -370,10 +372,9 @@ export class EmbeddedStore implements MailStore {
     account: AccountId,
     kind: K,
     args: WriteOps[K]['args'],
-    weight = 0,
   ): Promise<WriteOps[K]['result']> {
     const shard = this.#states.shardOf(account);
-    return this.#activity.run(() => this.#threads.write(shard, kind, args, weight));
+    return this.#activity.run(() => this.#threads.write(shard, kind, args));
   }
 }
 

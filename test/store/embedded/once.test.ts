@@ -209,6 +209,7 @@ describe('embedded: content is kept once', () => {
     const left = open.store.receive();
     await left.write(large());
     await open.reopen();
+    await left.abort();
     expect(existsSync(spool)).to.equal(true);
     expect(readdirSync(spool)).to.deep.equal([]);
   });

@@ -13,7 +13,9 @@ import {
   failureOf,
   letter,
   newAccount,
+  noFlags,
   octetsOf,
+  receive,
   unlimited,
   withContent,
 } from '../support.ts';
@@ -142,6 +144,18 @@ describe('embedded: opening a folder', () => {
     const store = await open.reopen();
     const [entry] = await store.outbox.claim(now, now + 600_000, 10);
     expect(entry?.attempts).to.equal(1);
+  });
+
+  it('finds what was begun before the close, a large letter too', async () => {
+    const { id } = await newAccount(open.store);
+    const content = await receive(open.store, letter('', 1_000_000));
+    const message = { content, flags: noFlags, internalDate: 0 };
+    const appending = open.store.append(id, inboxId, [message]);
+    const store = await open.reopen();
+    expect((await appending).uids).to.deep.equal([1]);
+    await content.release();
+    const { view } = await store.open(id, inboxId);
+    expect(await octetsOf(store, id, view.emailAt(0))).to.have.length(1_000_000);
   });
 
   it('waits for the close of the one before, whoever asked for it first', async () => {

@@ -127,6 +127,33 @@ describe('embedded: the writer', () => {
     expect(unsettled()).to.equal(0);
   });
 
+  it('refuses whole what would need more numbers of contents than there are', () => {
+    const db = new Database(shardPath(folder, 0));
+    // With one shard the last content is number 2^32 - 1: one is left.
+    db.exec(`UPDATE counter SET value = 4294967295 WHERE name = 'content'`);
+    db.close();
+    const two = op('append', {
+      a: 1,
+      m: 1,
+      messages: [letterRow(), letterRow()].map((letter) => ({
+        letter,
+        flags: { system: 0, keywords: [] },
+        idate: 0,
+      })),
+    });
+    const [report] = [...writer.run([two])];
+    expect(report?.answers[0]).to.include({ failure: 'limit' });
+    expect(report?.events).to.equal(undefined);
+    expect(run([appendOp(letterRow())]).answers[0]).to.have.nested.property('value.first', 1);
+    const foreign: ShardOps['accept']['args'] = {
+      letter: letterRow(),
+      deliveries: [],
+      foreign: [2],
+      relay: undefined,
+    };
+    expect(run([op('accept', foreign)]).answers[0]).to.include({ failure: 'limit' });
+  });
+
   it('takes what waits into a group, up to its bounds', () => {
     const small = Array.from({ length: groupOperations + 5 }, () => appendOp(letterRow(10)));
     expect(takeGroup(small)).to.have.length(groupOperations);

@@ -12,7 +12,7 @@ export interface CheckpointThreadData {
 /*
  * Copies logs into their databases while the writers go on committing: a passive checkpoint takes no lock that they
  * need. What it cannot do under constant load is to catch up with the end of the log; that the writer does itself,
- * see `Writer.checkpoint`, when the little that is left is all there is to copy.
+ * see `Writer.longLogs`, when the little that is left is all there is to copy.
  */
 const port = parentPort as MessagePort;
 const { folder } = workerData as CheckpointThreadData;

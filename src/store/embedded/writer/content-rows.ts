@@ -30,10 +30,15 @@ export class ContentRows {
     this.#removeBody = db.prepare('DELETE FROM body WHERE c = ?');
   }
 
+  /** The number of the next content. */
+  get next(): number {
+    return (this.#next ??= this.#selectNext.get() as number);
+  }
+
   /** Writes a content; its number is never used again, so that a forgotten link cannot point at another's letter. */
   insert(letter: Letter, now: number): number {
-    this.#next ??= this.#selectNext.get() as number;
-    const c = this.#next++;
+    const c = this.next;
+    this.#next = c + 1;
     this.#nextChanged = true;
     const { octets, headerBytes } = letter;
     this.#insert.run(

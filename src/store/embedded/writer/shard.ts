@@ -1,5 +1,6 @@
 import { MailError } from '../../../core/errors.ts';
 import type { Connection } from '../database.ts';
+import { emailOf } from '../email-place.ts';
 import { ContentRows } from './content-rows.ts';
 import { EndedRows } from './ended-rows.ts';
 import { EventRecorder } from './events.ts';
@@ -59,6 +60,11 @@ export class Shard {
     const box = this.heads.box(head, m);
     if (!box?.selectable) throw new MailError('not-found', 'No such mailbox');
     return box;
+  }
+
+  /** `limit`: so many more contents cannot be numbered. To be asked before anything is written. */
+  checkContents(more: number): void {
+    emailOf({ s: this.number, c: this.contents.next + more - 1 }, this.shards);
   }
 
   /** Part of the commit: what the caches still hold. */

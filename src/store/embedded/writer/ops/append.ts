@@ -14,6 +14,7 @@ export function append(
   const bytes = messages.reduce((sum, { letter }) => sum + letter.size, 0);
   checkRoom(head, bytes, messages.length);
   checkUids(box, messages.length);
+  shard.checkContents(messages.length);
   const keywords = [...box.keywords];
   const fresh: string[] = [];
   const bits = messages.map(({ flags }): FlagBits => {

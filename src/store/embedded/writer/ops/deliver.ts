@@ -13,6 +13,7 @@ export function accept(
   { letter, deliveries, foreign, relay }: ShardOps['accept']['args'],
 ): ShardOps['accept']['result'] {
   const now = shard.nowSeconds;
+  shard.checkContents(1);
   let c: number | undefined;
   const place = (): ContentPlace => {
     c ??= shard.contents.insert(letter, now);

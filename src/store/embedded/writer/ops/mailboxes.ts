@@ -19,7 +19,7 @@ export function createMailbox(
   const found = findName(boxes, name);
   if (found?.selectable) throw new MailError('already-exists', 'Mailbox already exists');
   const missing = superiors(name).filter((superior) => findName(boxes, superior) === undefined);
-  checkCount(boxes, missing.length + 1);
+  checkCount(boxes, missing.length + (found === undefined ? 1 : 0));
 
   head.seq++;
   shard.heads.touch(head);
