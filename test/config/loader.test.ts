@@ -29,6 +29,11 @@ function problems(text: string, environment: Record<string, string> = {}): strin
 }
 
 describe('config loader', () => {
+  it('asks clients for no more SCRAM rounds than Cyrus SASL computes, by default and at most', () => {
+    expect(parse(least).login.scramIterations).to.equal(65_536);
+    expect(problems(`${least}login: { scramIterations: 65537 }\n`)).to.have.lengthOf(1);
+  });
+
   it('fills in every default', () => {
     const config = parse(least);
     expect(config.listeners.smtp).to.deep.equal({
