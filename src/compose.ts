@@ -161,7 +161,7 @@ class House implements Server {
     const authenticator = await this.#authenticator(store);
     await this.#startControl(this.#adminParts);
     const delivery = this.#deliveryAgent(store);
-    await this.#startRelay(store, delivery);
+    await this.#startOutbound(store, delivery);
     await this.#startSmtp(store, delivery, authenticator);
     await this.#startImap(store, authenticator);
     await this.#startMetrics(store);
@@ -240,25 +240,15 @@ class House implements Server {
     this.#front.push(() => control.close(this.#config.limits.stopMs));
   }
 
-  async #startRelay(store: MailStore, delivery: DeliveryAgent): Promise<void> {
+  async #startOutbound(store: MailStore, delivery: DeliveryAgent): Promise<void> {
     const { relay, server } = this.#config;
-    if (relay === undefined) return;
-    const { authority, host, password, port, tls, user } = relay;
     const outbound = new OutboundRelay(
-      { hostname: server.name, relayHost: host },
+      { hostname: server.name, ...(relay !== undefined && { relayHost: relay.host }) },
       {
         outbox: store.outbox,
         content: store,
         delivery,
-        relay: new SmtpRelayHost({
-          host,
-          port,
-          tls,
-          hostname: server.name,
-          ...(user !== undefined && { user }),
-          ...(password !== undefined && { password: password.reveal() }),
-          ...(authority !== undefined && { ca: await readFile(authority, 'utf8') }),
-        }),
+        ...(relay !== undefined && { relay: await this.#relayHost(relay) }),
         clock: this.#clock,
         log: this.#log,
         onOutcome: (outcome) => {
@@ -269,6 +259,19 @@ class House implements Server {
     outbound.start();
     // A relay host that hangs does not keep us: the letter is leased, and sent after the next start.
     this.#front.push(() => atMost(this.#config.limits.stopMs, outbound.stop()));
+  }
+
+  async #relayHost(relay: NonNullable<Config['relay']>): Promise<SmtpRelayHost> {
+    const { authority, host, password, port, tls, user } = relay;
+    return new SmtpRelayHost({
+      host,
+      port,
+      tls,
+      hostname: this.#config.server.name,
+      ...(user !== undefined && { user }),
+      ...(password !== undefined && { password: password.reveal() }),
+      ...(authority !== undefined && { ca: await readFile(authority, 'utf8') }),
+    });
   }
 
   async #startSmtp(

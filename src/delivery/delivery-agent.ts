@@ -7,11 +7,20 @@ import type {
   AccountStore,
   Delivery,
   DeliveryOutcome,
+  Envelope,
+  EnvelopeRecipient,
   MessageStore,
   MailboxStore,
   Relay,
 } from '../store/api.ts';
-import type { Accepted, DeliveryAgent, DeliveryResult, RecipientOutcome, Route } from './api.ts';
+import type {
+  Accepted,
+  DeliveryAgent,
+  DeliveryResult,
+  Recipient,
+  RecipientOutcome,
+  Route,
+} from './api.ts';
 import { ConfirmedDeliveries } from './confirmed-deliveries.ts';
 
 export interface DeliveryAgentOptions {
@@ -101,7 +110,8 @@ export class StoreDeliveryAgent implements DeliveryAgent {
     const places = new Map<number, number>();
     const internalDate = this.#parts.clock.now();
 
-    for (const { account } of message.recipients) {
+    for (const recipient of message.recipients) {
+      const { account } = recipient;
       if (account === undefined || places.has(account.id)) continue;
       places.set(account.id, deliveries.length);
       const identity = this.#identify(message, account.canonical);
@@ -112,10 +122,15 @@ export class StoreDeliveryAgent implements DeliveryAgent {
         deliveryId: identity.id,
         flags: noFlags,
         internalDate,
+        ...(wantsReceipt(message, recipient) && { receipt: envelopeRecipient(recipient) }),
       });
     }
     const relay = this.#relay(message, identities);
-    const stored = await this.#parts.messages.accept(message.content, deliveries, relay);
+    const { content } = message;
+    const sender = deliveries.some(({ receipt }) => receipt !== undefined)
+      ? envelopeOf(message)
+      : undefined;
+    const stored = await this.#parts.messages.accept(content, deliveries, relay, sender);
 
     message.recipients.forEach(({ account }, i) => {
       const place = account && places.get(account.id);
@@ -153,9 +168,8 @@ export class StoreDeliveryAgent implements DeliveryAgent {
 
   /** Recipients elsewhere; their identity comes behind those of the deliveries. */
   #relay(message: Accepted, identities: Identity[]): Relay | undefined {
-    const recipients = message.recipients.flatMap(
-      ({ account, forwardPath, notify, originalRecipient }) =>
-        account === undefined ? [{ forwardPath, notify, originalRecipient }] : [],
+    const recipients = message.recipients.flatMap((recipient) =>
+      recipient.account === undefined ? [envelopeRecipient(recipient)] : [],
     );
     if (recipients.length === 0) return undefined;
     const paths = recipients.map(({ forwardPath }) => forwardPath).sort();
@@ -163,12 +177,9 @@ export class StoreDeliveryAgent implements DeliveryAgent {
     const identity = this.#identify(message, ` ${paths.join(' ')}`);
     identities.push(identity);
     return {
+      ...envelopeOf(message),
       relayId: identity.id,
-      reversePath: message.reversePath,
       recipients,
-      envelopeId: message.envelopeId,
-      returnContent: message.returnContent,
-      smtpUtf8: message.smtpUtf8,
       account: message.submitter?.id,
     };
   }
@@ -191,6 +202,23 @@ export class StoreDeliveryAgent implements DeliveryAgent {
       onOutcome('relayed');
     });
   }
+}
+
+/** RFC 3461 §4.1. There is nobody to tell of a letter with the null reverse-path. */
+function wantsReceipt({ reversePath }: Accepted, { notify }: Recipient): boolean {
+  return reversePath !== '' && notify?.includes('SUCCESS') === true;
+}
+
+function envelopeRecipient({
+  forwardPath,
+  notify,
+  originalRecipient,
+}: Recipient): EnvelopeRecipient {
+  return { forwardPath, notify, originalRecipient };
+}
+
+function envelopeOf({ reversePath, envelopeId, returnContent, smtpUtf8 }: Accepted): Envelope {
+  return { reversePath, envelopeId, returnContent, smtpUtf8 };
 }
 
 function outcomeOf(outcome: DeliveryOutcome): RecipientOutcome {

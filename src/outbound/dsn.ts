@@ -1,49 +1,54 @@
 import { formatDate } from '../mail/date.ts';
-import type { OutboxEntry, RelayRecipient } from '../store/api.ts';
+import type { OutboxEntry, EnvelopeRecipient } from '../store/api.ts';
 
 /** A recipient that a notification speaks of. */
 export interface ReportedRecipient {
-  readonly recipient: RelayRecipient;
+  readonly recipient: EnvelopeRecipient;
   /** The reply of the relay, or what went wrong without one. */
   readonly reply: string | undefined;
 }
 
+/** RFC 3464 §2.3.3; `relayed`: to a host that tells of no success. */
+export type DsnAction = 'failed' | 'delayed' | 'delivered' | 'relayed';
+
+/** What the third part returns of the letter, without its Return-Path. RFC 6522 §3. */
+export interface ReturnedLetter {
+  readonly kind: 'header' | 'whole';
+  readonly octets: Buffer;
+}
+
 export interface DsnOptions {
-  readonly action: 'failed' | 'delayed';
+  readonly action: DsnAction;
   readonly entry: OutboxEntry;
   readonly recipients: readonly ReportedRecipient[];
   /** The server's name: Reporting-MTA and the domain of the sender. */
   readonly hostname: string;
-  /** The relay's name: Remote-MTA. */
-  readonly relayHost: string;
+  /** The relay's name: Remote-MTA. Undefined: nobody but us has seen the letter. */
+  readonly relayHost: string | undefined;
   readonly nowMs: number;
   /** Unique for this notification. */
   readonly id: string;
-  /** The header block of the letter, without a Return-Path. */
-  readonly header: string;
+  readonly returned: ReturnedLetter;
   /** Until when a delayed letter is tried. */
   readonly giveUpAtMs: number;
 }
 
 /**
  * A delivery status notification: multipart/report with text for people in Kazakh, Russian and English, the fields of
- * RFC 3464 for programs, and the header of the letter. RFC 6522, RFC 6533 where addresses are not ASCII.
+ * RFC 3464 for programs, and the letter or its header. RFC 6522, RFC 6533 where addresses are not ASCII.
  */
 export function deliveryStatusNotification(options: DsnOptions): Buffer {
-  const { action, entry, recipients, hostname, nowMs, id, header } = options;
+  const { action, entry, recipients, hostname, nowMs, id, returned } = options;
   const boundary = `=_dsn_${id}`;
-  const international = !isAscii(entry.reversePath + header) || recipients.some(needsUtf8);
+  const international =
+    !isAscii(entry.reversePath + headerOf(returned.octets)) || recipients.some(needsUtf8);
   const kind = international ? 'global-' : '';
-  const subject =
-    action === 'failed'
-      ? 'Undelivered Mail Returned to Sender'
-      : 'Delayed Mail (still being retried)';
   const lines = [
     `From: Mail Delivery System <postmaster@${hostname}>`,
     `To: <${entry.reversePath}>`,
     `Date: ${formatDate(nowMs)}`,
     `Message-ID: <${id}@${hostname}>`,
-    `Subject: ${subject}`,
+    `Subject: ${subjects[action]}`,
     'Auto-Submitted: auto-replied', // RFC 3834 §5
     'MIME-Version: 1.0',
     `Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary="${boundary}"`,
@@ -61,15 +66,38 @@ export function deliveryStatusNotification(options: DsnOptions): Buffer {
     ...statusFields(options, international),
     '',
     `--${boundary}`,
-    international
-      ? 'Content-Type: message/global-headers\r\nContent-Transfer-Encoding: 8bit'
-      : 'Content-Type: text/rfc822-headers',
+    ...returnedFields(returned, international),
     '',
-    header.endsWith('\r\n\r\n') ? header.slice(0, -2) : header,
-    `--${boundary}--`,
     '',
   ];
-  return Buffer.from(lines.join('\r\n'));
+  return Buffer.concat([
+    Buffer.from(lines.join('\r\n')),
+    returned.octets,
+    Buffer.from(`\r\n--${boundary}--\r\n`),
+  ]);
+}
+
+const subjects = {
+  failed: 'Undelivered Mail Returned to Sender',
+  delayed: 'Delayed Mail (still being retried)',
+  delivered: 'Successful Mail Delivery Report',
+  relayed: 'Mail Relayed to a Server without Delivery Reports',
+} as const satisfies Record<DsnAction, string>;
+
+/** RFC 6522 §3 and §4, RFC 6533 §6.3. */
+function returnedFields({ kind, octets }: ReturnedLetter, international: boolean): string[] {
+  if (kind === 'header' && !international) return ['Content-Type: text/rfc822-headers'];
+  const type = international ? 'global' : 'rfc822';
+  const fields = [`Content-Type: message/${type}${kind === 'header' ? '-headers' : ''}`];
+  if (international || !isAscii(octets.toString('latin1'))) {
+    fields.push('Content-Transfer-Encoding: 8bit');
+  }
+  return fields;
+}
+
+function headerOf(octets: Buffer): string {
+  const end = octets.indexOf('\r\n\r\n');
+  return octets.toString('utf8', 0, end < 0 ? octets.length : end);
 }
 
 /** RFC 3464 §2.2 and §2.3. */
@@ -88,8 +116,8 @@ function statusFields(options: DsnOptions, international: boolean): string[] {
       `Final-Recipient: ${type}; ${recipient.forwardPath}`,
       `Action: ${action}`,
       `Status: ${statusOf(action, reply)}`,
-      `Remote-MTA: dns; ${relayHost}`,
     );
+    if (relayHost !== undefined) fields.push(`Remote-MTA: dns; ${relayHost}`);
     if (reply !== undefined && /^\d{3}/.test(reply)) {
       fields.push(`Diagnostic-Code: smtp; ${printable(reply)}`);
     }
@@ -100,7 +128,8 @@ function statusFields(options: DsnOptions, international: boolean): string[] {
 }
 
 /** The enhanced code of the reply when it has the right class. RFC 3463. */
-export function statusOf(action: 'failed' | 'delayed', reply: string | undefined): string {
+export function statusOf(action: DsnAction, reply: string | undefined): string {
+  if (action === 'delivered' || action === 'relayed') return '2.0.0';
   const digit = action === 'failed' ? '5' : '4';
   const found = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply ?? '')?.[1];
   if (found?.startsWith(digit) === true) return found;
@@ -123,7 +152,24 @@ const texts = {
     '',
     ...recipients,
   ],
-} as const;
+  delivered: (recipients: readonly string[]): string[] => [
+    'Хатыңыз мына алушылардың жәшігіне түсті:',
+    'Ваше письмо доставлено в ящики этих получателей:',
+    'Your message was delivered to the mailboxes of these recipients:',
+    '',
+    ...recipients,
+  ],
+  relayed: (recipients: readonly string[]): string[] => [
+    'Хатыңыз мына алушылардың серверіне берілді; ол жеткізілгені туралы хабарламайды:',
+    'Ваше письмо передано серверу этих получателей; о доставке он не сообщает:',
+    'Your message was handed to the server of these recipients; it does not report delivery:',
+    '',
+    ...recipients,
+  ],
+} as const satisfies Record<
+  DsnAction,
+  (recipients: readonly string[], giveUpAtMs: number) => string[]
+>;
 
 function shown({ recipient, reply }: ReportedRecipient): string {
   return `  <${recipient.forwardPath}>${reply === undefined ? '' : `: ${printable(reply)}`}`;

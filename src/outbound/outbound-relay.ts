@@ -1,23 +1,17 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { DeliveryAgent } from '../delivery/api.ts';
-import type {
-  Content,
-  ContentStore,
-  OutboxEntry,
-  OutboxStore,
-  RelayRecipient,
-} from '../store/api.ts';
-import { deliveryStatusNotification, type ReportedRecipient } from './dsn.ts';
+import type { ContentStore, EnvelopeRecipient, OutboxEntry, OutboxStore } from '../store/api.ts';
+import type { ReportedRecipient } from './dsn.ts';
 import type { RelayHost, RelayOutcome } from './relay-host.ts';
-import { giveUpAfterMs, isDelayNoticeDue, nextAttemptAt } from './retry-schedule.ts';
+import { isDelayNoticeDue, nextAttemptAt } from './retry-schedule.ts';
+import { SenderNotices } from './sender-notices.ts';
 
 export interface OutboundRelayOptions {
   /** The server's name, for notifications. */
   readonly hostname: string;
   /** The relay's name, for notifications. */
-  readonly relayHost: string;
+  readonly relayHost?: string;
   /** Letters sent at once. */
   readonly concurrency?: number;
   /** How long a letter is ours to send; after a crash it is tried again when this is over. */
@@ -30,7 +24,8 @@ export interface OutboundRelayParts {
   readonly outbox: OutboxStore;
   readonly content: ContentStore;
   readonly delivery: DeliveryAgent;
-  readonly relay: RelayHost;
+  /** Without one letters wait, and senders here are told what they asked to be told. */
+  readonly relay?: RelayHost;
   readonly clock: Clock;
   readonly log: Log;
   /** Told of the outcome for each recipient, for the metrics. */
@@ -39,16 +34,16 @@ export interface OutboundRelayParts {
 
 /** An attempt ends before its lease does, so that two never run at once. */
 const leaseMarginMs = 30_000;
-const maxHeaderBytes = 64 * 1024;
 
 /**
- * Sends letters for other domains through the relay host. Each is leased from the outbox, sent, and settled: who got
+ * Sends letters for other domains through the relay host, and senders the receipts that they asked for. Each letter is leased from the outbox, sent, and settled: who got
  * it leaves the entry, who was refused for good leaves it with a notification to the sender, the rest is tried again
  * for five days. A crash between sending and settling sends again: SMTP knows no better (RFC 5321 §4.5.4.1).
  */
 export class OutboundRelay {
-  readonly #options: Required<OutboundRelayOptions>;
+  readonly #options: Required<Omit<OutboundRelayOptions, 'relayHost'>>;
   readonly #parts: OutboundRelayParts;
+  readonly #notices: SenderNotices;
   readonly #running = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -58,6 +53,8 @@ export class OutboundRelay {
   constructor(options: OutboundRelayOptions, parts: OutboundRelayParts) {
     this.#options = { concurrency: 4, leaseMs: 10 * 60_000, pollMs: 15_000, ...options };
     this.#parts = parts;
+    const { hostname, relayHost } = options;
+    this.#notices = new SenderNotices({ hostname, relayHost }, parts);
   }
 
   /** Begins to look for letters. */
@@ -117,7 +114,7 @@ export class OutboundRelay {
   }
 
   #begin(entry: OutboxEntry): void {
-    const work = this.#attempt(entry)
+    const work = (entry.kind === 'relay' ? this.#attempt(entry) : this.#tellDelivered(entry))
       .catch((error: unknown) => {
         // The lease ends by itself, and the letter is tried again.
         this.#parts.log.error('relay-failed', { entry: entry.id, err: error });
@@ -130,20 +127,21 @@ export class OutboundRelay {
   }
 
   async #attempt(entry: OutboxEntry): Promise<void> {
-    const { relay, outbox, clock, log } = this.#parts;
-    const timeoutMs = Math.max(1000, this.#options.leaseMs - leaseMarginMs);
-    const outcomes = await relay.send(entry, entry.recipients, timeoutMs);
+    const { outbox, clock, log } = this.#parts;
+    const outcomes = await this.#send(entry);
     const attempts = entry.attempts + 1;
     const now = clock.now();
     const next = nextAttemptAt(attempts, entry.acceptedAt, now);
 
-    const left: RelayRecipient[] = [];
+    const left: EnvelopeRecipient[] = [];
     const failed: ReportedRecipient[] = [];
     const delayed: ReportedRecipient[] = [];
+    const relayed: ReportedRecipient[] = [];
     entry.recipients.forEach((recipient, i) => {
       const outcome: RelayOutcome = outcomes[i] ?? { status: 'deferred', reply: undefined };
       if (outcome.status === 'sent') {
         this.#parts.onOutcome?.('sent');
+        if (!outcome.reportsSuccess) relayed.push({ recipient, reply: undefined });
         return;
       }
       const reported = { recipient, reply: outcome.reply };
@@ -166,91 +164,33 @@ export class OutboundRelay {
     });
 
     // The sender knows before the entry forgets; a notification that cannot be stored is tried again with its letter.
-    const told = await this.#notify(entry, 'failed', failed);
+    const told = await this.#notices.tell(entry, 'failed', failed);
     if (!told && next !== undefined) left.push(...failed.map(({ recipient }) => recipient));
-    await this.#notify(entry, 'delayed', delayed);
+    await this.#notices.tell(entry, 'delayed', delayed);
+    await this.#notices.tell(entry, 'relayed', relayed);
     await outbox.settle(entry.id, left, next ?? now);
   }
 
-  /** Delivers a notification to the sender, for the recipients that want one. False when it could not be stored. */
-  async #notify(
-    entry: OutboxEntry,
-    action: 'failed' | 'delayed',
-    reported: readonly ReportedRecipient[],
-  ): Promise<boolean> {
-    const wanted = action === 'failed' ? 'FAILURE' : 'DELAY';
-    // RFC 3461 §4.1: without NOTIFY both are sent. No notification about a notification, RFC 5321 §6.1.
-    const recipients = reported.filter(
-      ({ recipient }) => recipient.notify?.includes(wanted) ?? true,
-    );
-    if (recipients.length === 0 || entry.reversePath === '') return true;
-    const { delivery, content, clock, log } = this.#parts;
-    const paths = recipients.map(({ recipient }) => recipient.forwardPath).join('\n');
-    // The same for a repetition after a crash: the store keeps it once.
-    const id = createHash('sha256').update(`${action}\n${entry.id}\n${paths}`).digest('hex');
-    try {
-      const route = await delivery.route(entry.reversePath, undefined);
-      if (route.kind !== 'local') {
-        log.warn('notification-undeliverable', { entry: entry.id, reason: route.kind });
-        return route.kind !== 'full';
-      }
-      const octets = deliveryStatusNotification({
-        action,
-        entry,
-        recipients,
-        hostname: this.#options.hostname,
-        relayHost: this.#options.relayHost,
-        nowMs: clock.now(),
-        id: id.slice(0, 32),
-        header: await headerOf(entry),
-        giveUpAtMs: entry.acceptedAt + giveUpAfterMs,
-      });
-      const letter = await received(content, [Buffer.from('Return-Path: <>\r\n'), octets]);
-      try {
-        const { outcomes } = await delivery.deliver({
-          reversePath: '',
-          recipients: [
-            {
-              forwardPath: entry.reversePath,
-              account: route.account,
-              notify: undefined,
-              originalRecipient: undefined,
-            },
-          ],
-          content: letter,
-          clientDigest: id,
-          envelopeId: undefined,
-          returnContent: undefined,
-          smtpUtf8: false,
-          submitter: undefined,
-        });
-        return outcomes[0]?.status === 'delivered';
-      } finally {
-        await letter.release();
-      }
-    } catch (error) {
-      log.error('notification-failed', { entry: entry.id, err: error });
-      return false;
+  /** Tells the sender that recipients here have the letter. RFC 3461 §5.2.1. */
+  async #tellDelivered(entry: OutboxEntry): Promise<void> {
+    const { outbox, clock } = this.#parts;
+    const reported = entry.recipients.map((recipient) => ({ recipient, reply: undefined }));
+    const told = await this.#notices.tell(entry, 'delivered', reported);
+    const now = clock.now();
+    const next = nextAttemptAt(entry.attempts + 1, entry.acceptedAt, now);
+    const left = told || next === undefined ? [] : entry.recipients;
+    await outbox.settle(entry.id, left, next ?? now);
+  }
+
+  /** An outcome for each recipient, in order. */
+  async #send(entry: OutboxEntry): Promise<readonly RelayOutcome[]> {
+    const { relay } = this.#parts;
+    if (relay === undefined) {
+      // It was taken when there was one; its sender is told of the delay as of any other.
+      const reply = 'No relay host is configured';
+      return entry.recipients.map(() => ({ status: 'deferred', reply }));
     }
+    const timeoutMs = Math.max(1000, this.#options.leaseMs - leaseMarginMs);
+    return relay.send(entry, entry.recipients, timeoutMs);
   }
-}
-
-/** Gives the octets to the store as a message that came in. */
-async function received(store: ContentStore, octets: readonly Uint8Array[]): Promise<Content> {
-  const writer = store.receive();
-  try {
-    for (const piece of octets) await writer.write(piece);
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
-  return writer.finish();
-}
-
-/** The header block of the letter without our Return-Path; cut where it is very long. */
-async function headerOf(entry: OutboxEntry): Promise<string> {
-  const head = Buffer.from(await entry.content.read(0, maxHeaderBytes)).toString('utf8');
-  const end = head.indexOf('\r\n\r\n');
-  const block = end >= 0 ? head.slice(0, end + 4) : head.slice(0, head.lastIndexOf('\r\n') + 2);
-  return block.replace(/^return-path:.*\r\n/i, '');
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { decodeXtext } from '../core/xtext.ts';
-import type { OutboxEntry, RelayRecipient, StoredContent } from '../store/api.ts';
+import type { OutboxEntry, EnvelopeRecipient, StoredContent } from '../store/api.ts';
 
 export interface RelayHostOptions {
   readonly host: string;
@@ -18,7 +18,11 @@ export interface RelayHostOptions {
 
 /** What became of one recipient. */
 export type RelayOutcome =
-  | { readonly status: 'sent' }
+  | {
+      readonly status: 'sent';
+      /** The relay took NOTIFY: success is for it to tell. Else it is for us to say `relayed`. RFC 3461 §5.2.2. */
+      readonly reportsSuccess: boolean;
+    }
   | {
       readonly status: 'refused' | 'deferred';
       /** The relay's reply; undefined when there was none. */
@@ -30,7 +34,7 @@ export interface RelayHost {
   /** An outcome for each recipient, in order. Does not reject. Gives up after `timeoutMs`. */
   send(
     entry: OutboxEntry,
-    recipients: readonly RelayRecipient[],
+    recipients: readonly EnvelopeRecipient[],
     timeoutMs: number,
   ): Promise<readonly RelayOutcome[]>;
 }
@@ -54,14 +58,14 @@ export class SmtpRelayHost implements RelayHost {
 
   async send(
     entry: OutboxEntry,
-    recipients: readonly RelayRecipient[],
+    recipients: readonly EnvelopeRecipient[],
     timeoutMs: number,
   ): Promise<readonly RelayOutcome[]> {
     const connection = this.#connection();
     const timer = setTimeout(() => {
       connection.close();
     }, timeoutMs);
-    const outcomes = new Map<RelayRecipient, RelayOutcome>();
+    const outcomes = new Map<EnvelopeRecipient, RelayOutcome>();
     try {
       const lost = connectionLost(connection);
       await this.#open(connection, lost);
@@ -136,8 +140,8 @@ function connectionLost(connection: SMTPConnection): Promise<never> {
 const deferred: RelayOutcome = { status: 'deferred', reply: undefined };
 
 /** Recipients whose DSN parameters are the same. */
-function groupsOf(recipients: readonly RelayRecipient[]): readonly RelayRecipient[][] {
-  const groups = new Map<string, RelayRecipient[]>();
+function groupsOf(recipients: readonly EnvelopeRecipient[]): readonly EnvelopeRecipient[][] {
+  const groups = new Map<string, EnvelopeRecipient[]>();
   for (const recipient of recipients) {
     const key = JSON.stringify([recipient.notify, recipient.originalRecipient]);
     const group = groups.get(key);
@@ -151,8 +155,8 @@ async function sendTo(
   connection: SMTPConnection,
   lost: Promise<never>,
   entry: OutboxEntry,
-  group: readonly RelayRecipient[],
-  outcomes: Map<RelayRecipient, RelayOutcome>,
+  group: readonly EnvelopeRecipient[],
+  outcomes: Map<EnvelopeRecipient, RelayOutcome>,
 ): Promise<void> {
   const [first] = group;
   const start = await returnPathBytes(entry.content);
@@ -189,10 +193,19 @@ async function sendTo(
     message.destroy();
   }
   const rejections = new Map(rejected.map((error) => [error.recipient, error]));
+  const sent: RelayOutcome = { status: 'sent', reportsSuccess: offersDsn(connection) };
   for (const recipient of group) {
     const error = rejections.get(recipient.forwardPath) ?? refusal;
-    outcomes.set(recipient, error === undefined ? { status: 'sent' } : outcomeOf(error));
+    outcomes.set(recipient, error === undefined ? sent : outcomeOf(error));
   }
+}
+
+/** Whether the relay's EHLO had DSN; the client has no public word for it. */
+function offersDsn(connection: SMTPConnection): boolean {
+  const { _supportedExtensions } = connection as unknown as {
+    readonly _supportedExtensions?: readonly string[];
+  };
+  return _supportedExtensions?.includes('DSN') ?? true;
 }
 
 /** A reply of 5yz is final, but for logging in and for the connection itself: that is for the operator to mend. */

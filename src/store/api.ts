@@ -253,12 +253,15 @@ export interface MessageStore {
   /**
    * Takes responsibility for a received message: every delivery and the relay are durable when it resolves. An
    * outcome per delivery, in order. A delivery id that this account took before is not stored twice and answers as
-   * the first time. Content is kept once for all recipients.
+   * the first time. Content is kept once for all recipients. A delivery with a `receipt` brings, in the commit that
+   * stores it, an outbox entry of kind `delivered` that tells `sender` of it; one that is not stored, or was before,
+   * does not.
    */
   accept(
     content: Content,
     deliveries: readonly Delivery[],
     relay?: Relay,
+    sender?: Envelope,
   ): Promise<readonly DeliveryOutcome[]>;
   /** What was rendered at delivery, in order of `emails`; undefined for one that is no longer kept. */
   describe(
@@ -282,6 +285,8 @@ export interface Delivery {
   readonly deliveryId: string;
   readonly flags: FlagSet;
   readonly internalDate: number;
+  /** The recipient as the envelope named it, when the sender asked to be told of the success. RFC 3461 §4.1. */
+  readonly receipt?: EnvelopeRecipient;
 }
 
 export type DeliveryOutcome =
@@ -293,17 +298,20 @@ export type DeliveryOutcome =
     }
   | { readonly status: 'failed'; readonly failure: Failure };
 
-/** Recipients elsewhere. RFC 5321 §3.6, DSN parameters as received, RFC 3461 §4. */
-export interface Relay {
-  readonly relayId: string;
+/** What a letter's notifications need of its MailTransaction. DSN parameters as received, RFC 3461 §4. */
+export interface Envelope {
   readonly reversePath: string;
-  readonly recipients: readonly RelayRecipient[];
   readonly envelopeId: string | undefined;
   readonly returnContent: 'FULL' | 'HDRS' | undefined;
   readonly smtpUtf8: boolean;
+}
+/** Recipients elsewhere. RFC 5321 §3.6. */
+export interface Relay extends Envelope {
+  readonly relayId: string;
+  readonly recipients: readonly EnvelopeRecipient[];
   readonly account: AccountId | undefined;
 }
-export interface RelayRecipient {
+export interface EnvelopeRecipient {
   readonly forwardPath: string;
   readonly notify: readonly string[] | undefined;
   readonly originalRecipient: string | undefined;
@@ -375,13 +383,18 @@ export interface OutboxStore {
   /** Entries whose time has come, each leased until `leaseUntil` so that nobody else sends it. */
   claim(now: number, leaseUntil: number, limit: number): Promise<readonly OutboxEntry[]>;
   /** Keeps what is still to be sent with its next time; without recipients left the entry ends. */
-  settle(id: string, left: readonly RelayRecipient[], nextAttemptAt: number): Promise<void>;
+  settle(id: string, left: readonly EnvelopeRecipient[], nextAttemptAt: number): Promise<void>;
   count(): Promise<number>;
-  /** Calls back when `accept` added an entry. */
+  /** Calls back when `accept` may have added an entry. */
   onAdded(callback: () => void): void;
 }
-export interface OutboxEntry extends Relay {
+export interface OutboxEntry extends Envelope {
   readonly id: string;
+  /** `relay`: a letter to send on. `delivered`: the sender is to be told that these recipients have it. */
+  readonly kind: 'relay' | 'delivered';
+  readonly recipients: readonly EnvelopeRecipient[];
+  /** Who submitted the letter. */
+  readonly account: AccountId | undefined;
   readonly attempts: number;
   readonly acceptedAt: number;
   readonly content: StoredContent;

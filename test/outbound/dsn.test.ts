@@ -5,7 +5,7 @@ import type { OutboxEntry } from '../../src/store/api.ts';
 
 const entry: OutboxEntry = {
   id: '1.x',
-  relayId: 'x',
+  kind: 'relay',
   reversePath: 'aigerim@example.kz',
   recipients: [],
   envelopeId: 'QQ+2B1',
@@ -42,7 +42,7 @@ const options: DsnOptions = {
   relayHost: 'relay.example',
   nowMs: Date.UTC(2026, 10, 24),
   id: 'abc',
-  header: 'Subject: x\r\nFrom: aigerim@example.kz\r\n\r\n',
+  returned: { kind: 'header', octets: Buffer.from('Subject: x\r\nFrom: aigerim@example.kz\r\n') },
   giveUpAtMs: Date.UTC(2026, 10, 28),
 };
 
@@ -90,6 +90,33 @@ describe('a delivery status notification', () => {
     const text = deliveryStatusNotification({ ...options, action: 'delayed' }).toString();
     expect(text).to.contain('Action: delayed\r\nStatus: 4.4.7\r\n');
     expect(text).to.contain('Will-Retry-Until: Sat, 28 Nov 2026 00:00:00 +0000\r\n');
+  });
+
+  it('returns the whole letter', async () => {
+    const letter = 'Subject: x\r\n\r\nбәрі\r\n';
+    const octets = deliveryStatusNotification({
+      ...options,
+      returned: { kind: 'whole', octets: Buffer.from(letter) },
+    });
+    expect(octets.toString()).to.contain(
+      `Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${letter}\r\n--=_dsn_abc--`,
+    );
+    expect(
+      (await simpleParser(octets)).attachments.map(({ content }) => content.toString()),
+    ).to.include(letter);
+  });
+
+  it('says where a letter was delivered, in the words of RFC 3464', () => {
+    const text = deliveryStatusNotification({
+      ...options,
+      action: 'delivered',
+      relayHost: undefined,
+      recipients: options.recipients.map(({ recipient }) => ({ recipient, reply: undefined })),
+    }).toString();
+    expect(text).to.contain('Subject: Successful Mail Delivery Report\r\n');
+    expect(text).to.contain('joe@elsewhere.example\r\nAction: delivered\r\nStatus: 2.0.0\r\n');
+    expect(text).to.contain('Ваше письмо доставлено').and.contain('жәшігіне түсті');
+    expect(text).to.not.contain('Remote-MTA').and.not.contain('Diagnostic-Code');
   });
 
   it('takes the international forms of RFC 6533 where addresses need them', () => {

@@ -3,7 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerAddress, type SMTPServerOptions } from 'smtp-server';
 import { silentLog } from '../../src/core/log.ts';
 import { OutboundRelay } from '../../src/outbound/outbound-relay.ts';
-import { SmtpRelayHost, type RelayHostOptions } from '../../src/outbound/relay-host.ts';
+import {
+  SmtpRelayHost,
+  type RelayHost,
+  type RelayHostOptions,
+} from '../../src/outbound/relay-host.ts';
 import type { Account } from '../../src/store/api.ts';
 import { testCertificate } from '../smtp/certificate.ts';
 import { ScriptClient } from '../smtp/script.ts';
@@ -87,24 +91,32 @@ describe('the outbound relay', () => {
   ): Promise<void> {
     host = new TestRelay(serverOptions);
     const port = await host.listen();
-    relay = new OutboundRelay(
-      { hostname: 'mx.example.kz', relayHost: 'relay.example' },
+    relay = outbound({
+      relayHost: 'relay.example',
+      relay: new SmtpRelayHost({
+        host: '127.0.0.1',
+        port,
+        tls: 'none',
+        hostname: 'mx.example.kz',
+        ...options,
+      }),
+    });
+    relay.start();
+  }
+
+  function outbound(way: { relayHost?: string; relay?: RelayHost }): OutboundRelay {
+    const { relayHost, ...host } = way;
+    return new OutboundRelay(
+      { hostname: 'mx.example.kz', ...(relayHost !== undefined && { relayHost }) },
       {
         outbox: house.store.outbox,
         content: house.store,
         delivery: house.agent,
-        relay: new SmtpRelayHost({
-          host: '127.0.0.1',
-          port,
-          tls: 'none',
-          hostname: 'mx.example.kz',
-          ...options,
-        }),
+        ...host,
         clock,
         log: silentLog,
       },
     );
-    relay.start();
   }
 
   before(async () => {
@@ -207,6 +219,116 @@ describe('the outbound relay', () => {
     await settled();
     expect(await house.inbox(account)).to.have.length(before);
     expect(await house.store.outbox.count()).to.equal(0);
+  });
+
+  it('returns the whole letter that failed when RET=FULL asks for it', async () => {
+    await start();
+    await submit(['<refused@elsewhere.example>'], 'Subject: whole\r\n\r\nall of it', ' RET=FULL');
+    await settled();
+    const notice = (await house.inbox(account)).at(-1) ?? '';
+    expect(notice).to.match(
+      /Content-Type: message\/rfc822\r\n\r\nReceived: (?:.*\r\n)*Subject: whole\r\n(?:.*\r\n)*all of it\r\n/,
+    );
+  });
+
+  it('says that a letter was relayed when the relay tells of no success itself', async () => {
+    await start({}, { hideDSN: true });
+    const before = (await house.inbox(account)).length;
+    await submit(
+      ['<f@elsewhere.example> NOTIFY=SUCCESS,FAILURE', '<g@elsewhere.example>'],
+      'Subject: told\r\n\r\n',
+    );
+    await settled();
+    const letters = (await house.inbox(account)).slice(before);
+    expect(letters).to.have.length(1);
+    expect(letters[0]).to.contain(
+      'Final-Recipient: rfc822; f@elsewhere.example\r\nAction: relayed\r\nStatus: 2.0.0\r\nRemote-MTA',
+    );
+    expect(letters[0]).to.not.contain('g@elsewhere.example');
+  });
+
+  it('leaves it to the relay to tell of success when it can', async () => {
+    await start();
+    const before = (await house.inbox(account)).length;
+    await submit(['<h@elsewhere.example> NOTIFY=SUCCESS'], 'Subject: theirs\r\n\r\n');
+    await settled();
+    expect(await house.inbox(account)).to.have.length(before);
+  });
+
+  describe('tells of success', () => {
+    it('once, to the sender here who asked, for those who have the letter', async () => {
+      const [berik, small] = [
+        await house.account('berik'),
+        await house.account('small', { messages: 1 }),
+      ];
+      host = new TestRelay();
+      await host.listen();
+      relay = outbound({});
+      const before = (await house.inbox(account)).length;
+      await submit(
+        [
+          '<berik@example.kz> NOTIFY=SUCCESS ORCPT=rfc822;Berik@example.kz',
+          '<small@example.kz> NOTIFY=FAILURE',
+        ],
+        'Subject: receipt\r\n\r\nbody of it',
+        ' RET=FULL ENVID=e+2B1',
+      );
+      expect(await house.inbox(berik)).to.have.length(1);
+      expect(await house.inbox(small)).to.have.length(1);
+      relay.start();
+      await settled();
+      await settled();
+      const notices = (await house.inbox(account)).slice(before);
+      expect(notices).to.have.length(1);
+      expect(notices[0])
+        .to.contain('Original-Envelope-Id: e+2B1\r\n')
+        .and.contain(
+          'Original-Recipient: rfc822; Berik@example.kz\r\n' +
+            'Final-Recipient: rfc822; berik@example.kz\r\nAction: delivered\r\nStatus: 2.0.0\r\n',
+        )
+        .and.contain('Subject: receipt')
+        .and.not.contain('body of it')
+        .and.not.contain('small@example.kz');
+      expect(await house.store.outbox.count()).to.equal(0);
+    });
+
+    it('to a sender elsewhere, through the relay', async () => {
+      await start();
+      await house.account('dana');
+      const mx = await ScriptClient.connect((await house.listen()).port);
+      await mx.reply();
+      await mx.ask('EHLO other.example');
+      await mx.ask('MAIL FROM:<far@elsewhere.example>');
+      await mx.ask('RCPT TO:<dana@example.kz> NOTIFY=SUCCESS');
+      await mx.ask('DATA');
+      expect(await mx.ask('Subject: from afar\r\n\r\n.')).to.match(/^250 /);
+      await mx.ask('QUIT');
+      await settled();
+      await settled();
+      expect(host.received).to.have.length(1);
+      expect(host.received[0]).to.include({ from: '' });
+      expect(host.received[0]?.to).to.deep.equal(['far@elsewhere.example']);
+      expect(host.received[0]?.text).to.contain('Action: delivered');
+      expect(host.recipients[0]?.dsn).to.deep.equal({ notify: ['NEVER'] });
+      expect(await house.store.outbox.count()).to.equal(0);
+    });
+
+    it('not to a sender elsewhere without a relay, and ends', async () => {
+      host = new TestRelay();
+      await host.listen();
+      relay = outbound({});
+      relay.start();
+      const mx = await ScriptClient.connect((await house.listen()).port);
+      await mx.reply();
+      await mx.ask('EHLO other.example');
+      await mx.ask('MAIL FROM:<far@elsewhere.example>');
+      await mx.ask('RCPT TO:<aigerim@example.kz> NOTIFY=SUCCESS');
+      await mx.ask('DATA');
+      expect(await mx.ask('Subject: from afar\r\n\r\n.')).to.match(/^250 /);
+      await mx.ask('QUIT');
+      await settled();
+      expect(await house.store.outbox.count()).to.equal(0);
+    });
   });
 
   it('tries again later, tells of the delay, and gives up after five days', async () => {

@@ -1,11 +1,19 @@
 import { type Failure, MailError } from '../../core/errors.ts';
 import type { Uid } from '../../core/values.ts';
-import type { Delivery, DeliveryOutcome, Relay } from '../api.ts';
+import type { Delivery, DeliveryOutcome, Envelope, Relay } from '../api.ts';
 import type { EmbeddedContent } from './content.ts';
-import { relayJson } from './outbox.ts';
+import { outboxJson } from './outbox-json.ts';
 import type { DeliveryRow, Outcome } from './protocol.ts';
 import { wholeSeconds } from './seconds.ts';
 import type { Threads } from './threads.ts';
+
+/** Who gets a letter. */
+export interface Addressees {
+  readonly deliveries: readonly Delivery[];
+  readonly relay: Relay | undefined;
+  /** Told of deliveries that ask for it. */
+  readonly sender: Envelope | undefined;
+}
 
 /** Where a delivery stands in the caller's list. */
 interface Numbered {
@@ -22,8 +30,7 @@ export async function deliverToAll(
   threads: Threads,
   shards: number,
   content: EmbeddedContent,
-  deliveries: readonly Delivery[],
-  relay: Relay | undefined,
+  { deliveries, relay, sender }: Addressees,
 ): Promise<readonly DeliveryOutcome[]> {
   if (deliveries.length === 0 && relay === undefined) return [];
   await content.keep();
@@ -47,7 +54,8 @@ export async function deliverToAll(
       letter,
       deliveries: own.map(({ row }) => row),
       foreign: [...new Set(foreign)],
-      relay: relay && { id: relay.relayId, json: relayJson(relay) },
+      relay: relay && { id: relay.relayId, json: outboxJson(relay) },
+      sender,
     },
     weight,
   );
@@ -61,7 +69,8 @@ export async function deliverToAll(
     [...byShard].map(async ([shard, list]) => {
       const rows = list.map(({ row }) => row);
       try {
-        note(list, await threads.write(shard, 'deliver', { brief, place, deliveries: rows }));
+        const args = { brief, place, deliveries: rows, sender };
+        note(list, await threads.write(shard, 'deliver', args));
       } catch (error) {
         // The other deliveries are durable, so this one's failure must not hide them.
         const failure: Failure = error instanceof MailError ? error.failure : 'internal';
@@ -85,6 +94,7 @@ function groupByShard(deliveries: readonly Delivery[], shards: number): Map<numb
       id: delivery.deliveryId,
       flags: delivery.flags,
       idate: wholeSeconds(delivery.internalDate),
+      receipt: delivery.receipt,
     };
     const list = byShard.get(shard);
     if (list === undefined) byShard.set(shard, [{ number, row }]);

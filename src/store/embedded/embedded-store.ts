@@ -18,6 +18,7 @@ import type {
   Delivery,
   DeliveryOutcome,
   Description,
+  Envelope,
   FlagChange,
   FlagsStored,
   Mailbox,
@@ -134,9 +135,12 @@ export class EmbeddedStore implements MailStore {
     this.#unlock = unlock;
     this.accounts = new AccountDirectory(threads, facts.shards);
     this.audit = new AuditLog(threads);
-    this.outbox = new Outbox(threads, facts.shards, async (place) => {
-      const row = await threads.read('contentAt', place);
-      return row && storedContent(files, row);
+    this.outbox = new Outbox(threads, facts.shards, {
+      at: async (place) => {
+        const row = await threads.read('contentAt', place);
+        return row && storedContent(files, row);
+      },
+      of: (account, email) => this.content(account, email),
     });
   }
 
@@ -255,12 +259,13 @@ export class EmbeddedStore implements MailStore {
     content: Content,
     deliveries: readonly Delivery[],
     relay?: Relay,
+    sender?: Envelope,
   ): Promise<readonly DeliveryOutcome[]> {
     const letter = this.#received(content);
     const outcomes = await this.#activity.run(() =>
-      deliverToAll(this.#threads, this.#facts.shards, letter, deliveries, relay),
+      deliverToAll(this.#threads, this.#facts.shards, letter, { deliveries, relay, sender }),
     );
-    if (relay !== undefined) this.outbox.added();
+    if (relay !== undefined || sender !== undefined) this.outbox.added();
     return outcomes;
   }
 

@@ -1,25 +1,32 @@
 import { MailError } from '../../core/errors.ts';
-import type { OutboxEntry, OutboxStore, Relay, RelayRecipient, StoredContent } from '../api.ts';
+import type { AccountId, EmailId } from '../../core/values.ts';
+import type { EnvelopeRecipient, OutboxEntry, OutboxStore, StoredContent } from '../api.ts';
+import { readOutboxJson } from './outbox-json.ts';
 import type { ContentPlace, OutboxRow } from './protocol.ts';
 import type { Threads } from './threads.ts';
 
-/** Mail for elsewhere. An entry lies in the shard that keeps its content; its id names both. */
+/** Where the letters of entries are read. */
+export interface OutboxContentReader {
+  at(place: ContentPlace): Promise<StoredContent | undefined>;
+  of(account: AccountId, email: EmailId): Promise<StoredContent | undefined>;
+}
+
+/**
+ * Mail for elsewhere, and receipts. A letter lies in the shard that keeps its content, a receipt in that of the
+ * accounts which got it; the id names the shard.
+ */
 export class Outbox implements OutboxStore {
   readonly #threads: Threads;
   readonly #shards: number;
-  readonly #contentAt: (place: ContentPlace) => Promise<StoredContent | undefined>;
+  readonly #contents: OutboxContentReader;
   readonly #listeners: (() => void)[] = [];
   /** Where the next claim begins, so that no shard's mail waits for the others'. */
   #turn = 0;
 
-  constructor(
-    threads: Threads,
-    shards: number,
-    contentAt: (place: ContentPlace) => Promise<StoredContent | undefined>,
-  ) {
+  constructor(threads: Threads, shards: number, contents: OutboxContentReader) {
     this.#threads = threads;
     this.#shards = shards;
-    this.#contentAt = contentAt;
+    this.#contents = contents;
   }
 
   async claim(now: number, leaseUntil: number, limit: number): Promise<readonly OutboxEntry[]> {
@@ -34,7 +41,11 @@ export class Outbox implements OutboxStore {
     return entries;
   }
 
-  async settle(id: string, left: readonly RelayRecipient[], nextAttemptAt: number): Promise<void> {
+  async settle(
+    id: string,
+    left: readonly EnvelopeRecipient[],
+    nextAttemptAt: number,
+  ): Promise<void> {
     const dot = id.indexOf('.');
     const s = Number(id.slice(0, dot));
     if (dot < 1 || !(s < this.#shards)) throw new MailError('not-found', 'No such entry');
@@ -59,38 +70,20 @@ export class Outbox implements OutboxStore {
   }
 
   async #entry(s: number, row: OutboxRow): Promise<OutboxEntry> {
-    const content = await this.#contentAt({ s, c: row.c });
+    const { held, account, ...rest } = readOutboxJson(row.relay);
+    const content =
+      held === undefined
+        ? await this.#contents.at({ s, c: row.c })
+        : await this.#contents.of(held.a as AccountId, held.e as EmailId);
     if (content === undefined) throw new MailError('internal', 'An entry lost its content');
     return {
-      ...relayFrom(row.relay),
+      ...rest,
       id: `${s}.${row.id}`,
+      kind: held === undefined ? 'relay' : 'delivered',
+      account,
       attempts: row.attempts,
       acceptedAt: row.at,
       content,
     };
   }
-}
-
-/** A relay as JSON: undefined members are left out. */
-export function relayJson(relay: Relay): string {
-  return JSON.stringify(relay);
-}
-
-function relayFrom(json: string): Relay {
-  const relay = JSON.parse(json) as Omit<Partial<Relay>, 'recipients'> & {
-    recipients: Partial<RelayRecipient>[];
-  };
-  return {
-    relayId: relay.relayId ?? '',
-    reversePath: relay.reversePath ?? '',
-    recipients: relay.recipients.map((each) => ({
-      forwardPath: each.forwardPath ?? '',
-      notify: each.notify,
-      originalRecipient: each.originalRecipient,
-    })),
-    envelopeId: relay.envelopeId,
-    returnContent: relay.returnContent,
-    smtpUtf8: relay.smtpUtf8 ?? false,
-    account: relay.account,
-  };
 }

@@ -1,6 +1,7 @@
 import type { Failure } from '../../core/errors.ts';
 import type { UidRanges } from '../../core/uid-set.ts';
 import type { SpecialUse } from '../../core/values.ts';
+import type { Envelope, EnvelopeRecipient } from '../api.ts';
 import type { Columns } from '../mailbox-view.ts';
 
 /*
@@ -75,6 +76,8 @@ export interface DeliveryRow {
   readonly flags: Flags;
   /** Seconds. */
   readonly idate: number;
+  /** Its sender wants to be told. */
+  readonly receipt: EnvelopeRecipient | undefined;
 }
 
 export type Outcome =
@@ -90,6 +93,7 @@ export interface ShardOps {
       readonly deliveries: readonly DeliveryRow[];
       readonly foreign: readonly number[];
       readonly relay: { readonly id: string; readonly json: string } | undefined;
+      readonly sender: Envelope | undefined;
     };
     result: { readonly c: number; readonly outcomes: readonly Outcome[] };
   };
@@ -99,6 +103,7 @@ export interface ShardOps {
       readonly brief: LetterBrief;
       readonly place: ContentPlace;
       readonly deliveries: readonly DeliveryRow[];
+      readonly sender: Envelope | undefined;
     };
     result: readonly Outcome[];
   };
@@ -177,6 +182,7 @@ export interface AccountLimits {
 
 export interface OutboxRow {
   readonly id: string;
+  /** 0 for a receipt: its letter is held by the account that it names. */
   readonly c: number;
   readonly relay: string;
   readonly attempts: number;

@@ -98,9 +98,10 @@ export const shardMigrations: readonly Migration[] = [
     PRIMARY KEY (c, a)
   ) STRICT, WITHOUT ROWID;
 
+  -- Letters for elsewhere, and receipts: notices of success that senders asked for.
   CREATE TABLE outbox (
     id TEXT PRIMARY KEY,
-    c INTEGER NOT NULL,
+    c INTEGER NOT NULL, -- 0 for a receipt, whose letter an account holds
     relay TEXT NOT NULL, -- JSON; '' once it is settled, kept a day so that a retry is not sent twice
     next_at INTEGER NOT NULL, leased_until INTEGER NOT NULL,
     attempts INTEGER NOT NULL, at INTEGER NOT NULL

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
-import { type AccountId, inboxId, type MailboxId } from '../../../src/core/values.ts';
-import type { DeliveryOutcome, MailStore, Relay } from '../../../src/store/api.ts';
+import { type AccountId, deletedBit, inboxId, type MailboxId } from '../../../src/core/values.ts';
+import type {
+  Delivery,
+  DeliveryOutcome,
+  Envelope,
+  MailStore,
+  Relay,
+} from '../../../src/store/api.ts';
 import {
   delivery,
   failureOf,
@@ -194,7 +200,7 @@ export function deliveryContract(opened: () => OpenBackend): void {
       const [entry, ...others] = await store.outbox.claim(soon(), soon() + 1, 10);
       expect(others).to.have.length(0);
       const { id, attempts, acceptedAt, content, ...rest } = entry!;
-      expect(rest).to.deep.equal(sent);
+      expect({ ...rest, relayId: sent.relayId }).to.deep.equal({ kind: 'relay', ...sent });
       expect(attempts).to.equal(0);
       expect(acceptedAt).to.be.greaterThan(1_700_000_000_000);
       expect(Buffer.from(await content.read(0, 100_000))).to.deep.equal(octets);
@@ -267,6 +273,75 @@ export function deliveryContract(opened: () => OpenBackend): void {
       const now = soon();
       expect(await store.outbox.claim(now, now + 1, 3)).to.have.length(3);
       expect(await store.outbox.claim(now, now + 1, 3)).to.have.length(2);
+    });
+
+    const sender: Envelope = {
+      reversePath: 'sender@example.org',
+      envelopeId: 'env-2',
+      returnContent: 'FULL',
+      smtpUtf8: true,
+    };
+    const receipted = (account: AccountId): Delivery => ({
+      ...delivery(account),
+      receipt: {
+        forwardPath: `to-${account}@example.kz`,
+        notify: ['SUCCESS', 'FAILURE'],
+        originalRecipient: `rfc822;orig-${account}@example.kz`,
+      },
+    });
+
+    it('keeps a receipt for each delivery that asks for one, with the letter', async () => {
+      const octets = letter('receipted');
+      let told = 0;
+      store.outbox.onAdded(() => told++);
+      const [quiet, ...asking] = accounts as [AccountId, ...AccountId[]];
+      const deliveries = [delivery(quiet), ...asking.map(receipted)];
+      await accept(octets, deliveries, undefined, sender);
+      expect(told).to.equal(1);
+      store = await opened().reopen();
+      const entries = await store.outbox.claim(soon(), soon() + 1, 100);
+      expect(entries.flatMap(({ recipients }) => recipients)).to.have.deep.members(
+        asking.map((account) => receipted(account).receipt),
+      );
+      for (const entry of entries) {
+        expect(entry).to.deep.include({ kind: 'delivered', account: undefined, ...sender });
+        expect(Buffer.from(await entry.content.read(0, 100_000))).to.deep.equal(octets);
+        await store.outbox.settle(entry.id, [], 0);
+      }
+      expect(await store.outbox.count()).to.equal(0);
+    });
+
+    it('keeps no receipt for what was not stored, or was before', async () => {
+      const full = (await newAccount(store, { bytes: 10, messages: undefined })).id;
+      const again = receipted(accounts[0]!);
+      const octets = letter();
+      await accept(octets, [receipted(full), again], undefined, sender);
+      await accept(octets, [again], undefined, sender);
+      const entries = await store.outbox.claim(soon(), soon() + 1, 100);
+      expect(entries.flatMap(({ recipients }) => recipients)).to.deep.equal([again.receipt]);
+      await settleAll();
+      await accept(octets, [again], undefined, sender);
+      expect(await store.outbox.count()).to.equal(0);
+    });
+
+    it('keeps a receipt whose letter the account held already, and when it is expunged', async () => {
+      const [account] = accounts as [AccountId];
+      const octets = letter();
+      await accept(octets, [delivery(account)]);
+      await accept(octets, [receipted(account)], undefined, sender);
+      await store.storeFlags(account, inboxId, [1, 2], {
+        mode: 'add',
+        flags: { system: deletedBit, keywords: [] },
+      });
+      await store.expunge(account, inboxId);
+      const [entry] = await store.outbox.claim(soon(), soon() + 1, 100);
+      expect(Buffer.from(await entry!.content.read(0, 100_000))).to.deep.equal(octets);
+    });
+
+    it('takes the receipts and the relay in one', async () => {
+      await accept(letter(), [receipted(accounts[3]!)], relay(), sender);
+      const entries = await store.outbox.claim(soon(), soon() + 1, 100);
+      expect(entries.map(({ kind }) => kind)).to.have.members(['relay', 'delivered']);
     });
 
     it('gives nothing before its time', async () => {

@@ -150,6 +150,7 @@ describe('embedded: the writer', () => {
       deliveries: [],
       foreign: [2],
       relay: undefined,
+      sender: undefined,
     };
     expect(run([op('accept', foreign)]).answers[0]).to.include({ failure: 'limit' });
   });

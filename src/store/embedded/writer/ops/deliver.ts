@@ -1,7 +1,9 @@
 import { MailError } from '../../../../core/errors.ts';
+import type { Envelope } from '../../../api.ts';
 import type { ContentPlace, DeliveryRow, LetterBrief, Outcome, ShardOps } from '../../protocol.ts';
 import { addKeywords, addMessage, checkRoom, checkUids, emailFor } from '../add-message.ts';
 import { flagBits } from '../flag-bits.ts';
+import { addReceipts } from '../receipts.ts';
 import type { Shard } from '../shard.ts';
 
 /**
@@ -10,7 +12,7 @@ import type { Shard } from '../shard.ts';
  */
 export function accept(
   shard: Shard,
-  { letter, deliveries, foreign, relay }: ShardOps['accept']['args'],
+  { letter, deliveries, foreign, relay, sender }: ShardOps['accept']['args'],
 ): ShardOps['accept']['result'] {
   const now = shard.nowSeconds;
   shard.checkContents(1);
@@ -21,16 +23,28 @@ export function accept(
   };
   for (const a of foreign) shard.contents.link({ c: place().c, a }, now);
   if (relay !== undefined) addRelay(shard, relay, place);
-  const outcomes = deliveries.map((delivery) => deliverOne(shard, letter, place, delivery));
+  const outcomes = deliverEach(shard, letter, place, deliveries, sender);
   return { c: c ?? 0, outcomes };
 }
 
 /** The second commit of a delivery, in each other shard. */
 export function deliver(
   shard: Shard,
-  { brief, place, deliveries }: ShardOps['deliver']['args'],
+  { brief, place, deliveries, sender }: ShardOps['deliver']['args'],
 ): ShardOps['deliver']['result'] {
-  return deliveries.map((delivery) => deliverOne(shard, brief, () => place, delivery));
+  return deliverEach(shard, brief, () => place, deliveries, sender);
+}
+
+function deliverEach(
+  shard: Shard,
+  letter: LetterBrief,
+  place: () => ContentPlace,
+  deliveries: readonly DeliveryRow[],
+  sender: Envelope | undefined,
+): readonly Outcome[] {
+  const outcomes = deliveries.map((delivery) => deliverOne(shard, letter, place, delivery));
+  if (sender !== undefined) addReceipts(shard, letter, deliveries, outcomes, sender);
+  return outcomes;
 }
 
 function deliverOne(

@@ -18,7 +18,7 @@ export function settle(shard: Shard, { id, left, nextAt }: ShardOps['settle']['a
   if (entry === undefined) throw new MailError('not-found', 'No such entry');
   if (left === '') {
     shard.outbox.end(id, shard.now);
-    shard.contents.unlink({ c: entry.c, a: 0 });
+    if (entry.c !== 0) shard.contents.unlink({ c: entry.c, a: 0 });
     return;
   }
   const relay = JSON.parse(entry.relay) as object;

@@ -1,0 +1,34 @@
+import type { Envelope, EnvelopeRecipient, Relay } from '../api.ts';
+
+/** What the `relay` column holds. */
+export interface OutboxContents extends Envelope {
+  readonly recipients: readonly EnvelopeRecipient[];
+  /** Of a relay: who submitted it. */
+  readonly account?: Relay['account'];
+  /** Of a receipt: an account that holds the letter, and as which email. */
+  readonly held?: { readonly a: number; readonly e: number } | undefined;
+}
+
+/** As JSON: undefined members are left out. */
+export function outboxJson(contents: OutboxContents): string {
+  return JSON.stringify(contents);
+}
+
+export function readOutboxJson(json: string): OutboxContents {
+  const read = JSON.parse(json) as Omit<Partial<OutboxContents>, 'recipients'> & {
+    readonly recipients: readonly Partial<EnvelopeRecipient>[];
+  };
+  return {
+    reversePath: read.reversePath ?? '',
+    recipients: read.recipients.map((each) => ({
+      forwardPath: each.forwardPath ?? '',
+      notify: each.notify,
+      originalRecipient: each.originalRecipient,
+    })),
+    envelopeId: read.envelopeId,
+    returnContent: read.returnContent,
+    smtpUtf8: read.smtpUtf8 ?? false,
+    account: read.account,
+    held: read.held,
+  };
+}
