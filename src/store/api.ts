@@ -263,6 +263,8 @@ export interface MessageStore {
     relay?: Relay,
     sender?: Envelope,
   ): Promise<readonly DeliveryOutcome[]>;
+  /** Those of the ids that the account took as `lasting` ones: what an import need not read again. */
+  delivered(account: AccountId, deliveryIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** What was rendered at delivery, in order of `emails`; undefined for one that is no longer kept. */
   describe(
     account: AccountId,
@@ -283,6 +285,11 @@ export interface Delivery {
   readonly mailbox: MailboxId;
   /** 16 octets, base64url; the same for a retry of the same delivery. */
   readonly deliveryId: string;
+  /**
+   * True: the id is remembered as long as the account, in the commit of the message (an import that may be given again
+   * at any time); else as long as a retry may come. The two kinds of ids do not know each other.
+   */
+  readonly lasting?: boolean;
   readonly flags: FlagSet;
   readonly internalDate: number;
   /** The recipient as the envelope named it, when the sender asked to be told of the success. RFC 3461 §4.1. */

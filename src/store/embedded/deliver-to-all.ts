@@ -92,6 +92,7 @@ function groupByShard(deliveries: readonly Delivery[], shards: number): Map<numb
       a: delivery.account,
       m: delivery.mailbox,
       id: delivery.deliveryId,
+      lasting: delivery.lasting ?? false,
       flags: delivery.flags,
       idate: wholeSeconds(delivery.internalDate),
       receipt: delivery.receipt,

@@ -269,6 +269,19 @@ export class EmbeddedStore implements MailStore {
     return outcomes;
   }
 
+  async delivered(
+    account: AccountId,
+    deliveryIds: readonly string[],
+  ): Promise<ReadonlySet<string>> {
+    this.#activity.check();
+    const found = new Set<string>();
+    for (let i = 0; i < deliveryIds.length; i += describeBatch) {
+      const ids = deliveryIds.slice(i, i + describeBatch);
+      for (const id of await this.#threads.read('lasting', { a: account, ids })) found.add(id);
+    }
+    return found;
+  }
+
   async describe(
     account: AccountId,
     emails: readonly EmailId[],

@@ -73,6 +73,7 @@ export interface DeliveryRow {
   readonly a: number;
   readonly m: number;
   readonly id: string;
+  readonly lasting: boolean;
   readonly flags: Flags;
   /** Seconds. */
   readonly idate: number;
@@ -305,6 +306,11 @@ export interface ReadOps {
       readonly at: number;
       readonly account: number | null;
     })[];
+  };
+  /** Those of the ids that the account took as lasting ones. */
+  lasting: {
+    args: { readonly a: number; readonly ids: readonly string[] };
+    result: readonly string[];
   };
   outboxCount: { args: object; result: number };
   /** Which of these digests (hex) are contents kept in files. */

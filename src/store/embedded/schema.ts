@@ -112,6 +112,14 @@ export const shardMigrations: readonly Migration[] = [
   CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO counter VALUES ('content', 1);
   `,
+  `
+  -- Delivery ids that are never forgotten: those of imports.
+  CREATE TABLE lasting (
+    a INTEGER NOT NULL, id BLOB NOT NULL,
+    uidvalidity INTEGER NOT NULL, u INTEGER NOT NULL,
+    PRIMARY KEY (a, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** `directory.sqlite`: who there is, and who did what. */

@@ -109,6 +109,28 @@ export function deliveryContract(opened: () => OpenBackend): void {
       ]);
     });
 
+    it('remembers a lasting id for good, and tells which it knows', async () => {
+      const [account, other] = accounts as [AccountId, AccountId];
+      const first = { ...delivery(account), lasting: true };
+      const ids = [first.deliveryId, delivery(account).deliveryId];
+      expect([...(await store.delivered(account, ids))]).to.deep.equal([]);
+      expect(short(await accept(letter(), [first]))).to.deep.equal([1]);
+      for (let i = 0; i < 700; i++) await accept(letter(), [delivery(account)]);
+      store = await opened().reopen();
+      expect(short(await accept(letter(), [first]))).to.deep.equal(['1 again']);
+      expect([...(await store.delivered(account, ids))]).to.deep.equal([first.deliveryId]);
+      expect((await store.delivered(other, ids)).size).to.equal(0);
+      const many = Array.from({ length: 1000 }, () => delivery(account).deliveryId);
+      expect((await store.delivered(account, [...many, ...ids])).size).to.equal(1);
+    });
+
+    it('remembers a lasting id only with its message', async () => {
+      const full = (await newAccount(store, { bytes: 10, messages: undefined })).id;
+      const refused = { ...delivery(full), lasting: true };
+      expect(short(await accept(letter(), [refused]))).to.deep.equal(['over-quota']);
+      expect((await store.delivered(full, [refused.deliveryId])).size).to.equal(0);
+    });
+
     it('tells ids of different accounts apart', async () => {
       await accept(letter(), [delivery(accounts[0]!, 'same')]);
       const outcomes = await accept(letter(), [delivery(accounts[1]!, 'same')]);

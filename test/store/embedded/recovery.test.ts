@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { MailError } from '../../../src/core/errors.ts';
 import { type AccountId, inboxId } from '../../../src/core/values.ts';
 import { openEmbeddedStore } from '../../../src/store/embedded/embedded-store.ts';
+import { directoryMigrations, shardMigrations } from '../../../src/store/embedded/schema.ts';
 import {
   appendAll,
   audit,
@@ -56,18 +57,18 @@ describe('embedded: opening a folder', () => {
     await open.reopen();
   });
 
-  const newer: readonly (readonly [string, (folder: string) => string, string])[] = [
-    ['a shard', (folder) => shardPath(folder, 1), 'shard-1.sqlite'],
-    ['the directory', directoryPath, 'directory.sqlite'],
+  const newer: readonly (readonly [string, (folder: string) => string, string, number])[] = [
+    ['a shard', (folder) => shardPath(folder, 1), 'shard-1.sqlite', shardMigrations.length],
+    ['the directory', directoryPath, 'directory.sqlite', directoryMigrations.length],
   ];
-  for (const [what, file, name] of newer) {
+  for (const [what, file, name, version] of newer) {
     it(`refuses ${what} with a newer schema and leaves it alone`, async () => {
       await open.store.close();
       tamper(file(open.folder), 'PRAGMA user_version = 99');
       const error = await refusal();
       expect(error.failure).to.equal('invalid');
       expect(error.message).to.include(name).and.include('99');
-      tamper(file(open.folder), 'PRAGMA user_version = 1');
+      tamper(file(open.folder), `PRAGMA user_version = ${version}`);
       await open.reopen();
     });
   }

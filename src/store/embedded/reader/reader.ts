@@ -56,6 +56,8 @@ export class Reader implements Reads {
   readonly listAudit: Reads['listAudit'] = ({ account, limit }) =>
     this.#directory.audit(account, limit);
 
+  readonly lasting: Reads['lasting'] = ({ a, ids }) => this.#of(a).lasting(a, ids);
+
   readonly outboxCount: Reads['outboxCount'] = () =>
     this.#shards.reduce((sum, shard) => sum + shard.outboxCount(), 0);
 

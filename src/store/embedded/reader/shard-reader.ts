@@ -10,6 +10,7 @@ import type {
   QuotaSnapshot,
   ViewSnapshot,
 } from '../protocol.ts';
+import { idOctets } from '../writer/lasting-ids.ts';
 
 export type Identity = readonly [ref: number, digest: Uint8Array];
 
@@ -35,6 +36,7 @@ export class ShardReader {
   readonly #body: Statement;
   readonly #fileKept: Statement;
   readonly #links: Statement;
+  readonly #lasting: Statement;
   readonly #outboxCount: Statement;
   readonly #described = new Map<string, Statement>();
 
@@ -68,6 +70,7 @@ export class ShardReader {
     this.#links = db.prepare(
       `SELECT c, a, at FROM link WHERE (c, a) > (?, ?) ORDER BY c, a LIMIT ?`,
     );
+    this.#lasting = db.prepare('SELECT 1 FROM lasting WHERE a = ? AND id = ?').pluck();
     this.#outboxCount = db.prepare(`SELECT count(*) FROM outbox WHERE relay <> ''`).pluck();
   }
 
@@ -154,6 +157,10 @@ export class ShardReader {
   links(after: readonly number[], limit: number): (ContentUse & { readonly at: number })[] {
     const [c = 0, a = -1] = after;
     return this.#links.all(c, a, limit) as (ContentUse & { at: number })[];
+  }
+
+  lasting(a: number, ids: readonly string[]): string[] {
+    return this.#atOnce(() => ids.filter((id) => this.#lasting.get(a, idOctets(id)) !== undefined));
   }
 
   outboxCount(): number {

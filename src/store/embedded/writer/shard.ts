@@ -6,6 +6,7 @@ import { EndedRows } from './ended-rows.ts';
 import { EventRecorder } from './events.ts';
 import { GarbageRows } from './garbage-rows.ts';
 import { type Box, type Head, Heads } from './heads.ts';
+import { LastingIds } from './lasting-ids.ts';
 import { MessageRows } from './message-rows.ts';
 import { OutboxRows } from './outbox-rows.ts';
 import { SubscriptionRows } from './subscription-rows.ts';
@@ -21,6 +22,7 @@ export class Shard {
   readonly contents: ContentRows;
   readonly messages: MessageRows;
   readonly taken: TakenIds;
+  readonly lasting: LastingIds;
   readonly subscriptions: SubscriptionRows;
   readonly ended: EndedRows;
   readonly garbage: GarbageRows;
@@ -37,6 +39,7 @@ export class Shard {
     this.contents = new ContentRows(db);
     this.messages = new MessageRows(db);
     this.taken = new TakenIds(db);
+    this.lasting = new LastingIds(db);
     this.subscriptions = new SubscriptionRows(db);
     this.ended = new EndedRows(db);
     this.garbage = new GarbageRows(db);

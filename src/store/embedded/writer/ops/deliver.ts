@@ -53,10 +53,10 @@ function deliverOne(
   place: () => ContentPlace,
   delivery: DeliveryRow,
 ): Outcome {
-  const { a, m, id, idate } = delivery;
+  const { a, m, id, lasting, idate } = delivery;
   try {
     const head = shard.head(a);
-    const before = shard.taken.find(a, id);
+    const before = (lasting ? shard.lasting : shard.taken).find(a, id);
     if (before !== undefined) return { ...before, duplicate: true };
 
     const box = shard.box(head, m);
@@ -68,7 +68,8 @@ function deliverOne(
     const e = emailFor(shard, head, letter, place);
     const uid = addMessage(shard, head, box, bits, { size: letter.size, idate, e });
     const answer = { uidValidity: box.uidValidity, uid };
-    shard.taken.add(a, id, ++head.taken, answer);
+    if (lasting) shard.lasting.add(a, id, answer);
+    else shard.taken.add(a, id, ++head.taken, answer);
     addKeywords(shard, head, box, bits.fresh);
     shard.events.added(head, box, bits, [[uid, bits.f, bits.f2, letter.size, idate, e, head.seq]]);
     return { ...answer, duplicate: false };
