@@ -2,9 +2,12 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { CommandFailure } from './command-failure.ts';
 
-/** A password is a line of standard input: out of `ps` and of the shell's history. A terminal is asked, twice. */
-export async function readPassword(): Promise<string> {
-  if (process.stdin.isTTY) return askTwice();
+/**
+ * A password is a line of standard input: out of `ps` and of the shell's history. A terminal is asked, twice for a
+ * password that is to be set.
+ */
+export async function readPassword(times: 'once' | 'twice' = 'twice'): Promise<string> {
+  if (process.stdin.isTTY) return times === 'once' ? ask('Password: ') : askTwice();
   const lines = createInterface({ input: process.stdin });
   for await (const line of lines) {
     lines.close();

@@ -91,6 +91,8 @@ export class AdminParts {
     return {
       accounts: this.#store.accounts,
       mailboxes: this.#store,
+      mail: this.#store,
+      maxMessageBytes: () => this.#config().limits.messageBytes,
       audit: this.#store.audit,
       maker: this.#maker,
       localDomains: domains.local,

@@ -28,7 +28,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   imap: protocol,
   'imap/wire': [],
   'imap/commands': [...protocol, 'imap'],
-  admin: [...contracts, 'account'],
+  transfer: ['mail', ...contracts],
+  admin: [...contracts, 'account', 'transfer'],
   development: ['admin', 'config'],
 };
 
@@ -53,6 +54,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   metrics: ['prom-client'],
   'store/embedded': ['better-sqlite3'],
   outbound: ['nodemailer'],
+  transfer: ['imapflow'],
   admin: ['zod'],
   development: ['node-forge', 'zod'],
   scripts: ['commander'],

@@ -1,12 +1,22 @@
 import type { CredentialMaker } from '../account/credentials.ts';
 import type { Turns } from '../core/turns.ts';
 import type { AccountId } from '../core/values.ts';
-import type { AccountStore, AuditStore, MailboxStore, QuotaLimits } from '../store/api.ts';
+import type {
+  AccountStore,
+  AuditStore,
+  MailboxStore,
+  MailStore,
+  QuotaLimits,
+} from '../store/api.ts';
 
 /** What the operator's functions work with. */
 export interface AdminContext {
   readonly accounts: AccountStore;
   readonly mailboxes: Pick<MailboxStore, 'mailboxes' | 'quota' | 'subscriptions'>;
+  /** Letters in and out of mailboxes. */
+  readonly mail: MailStore;
+  /** The largest letter that is taken, octets. */
+  maxMessageBytes(): number;
   readonly audit: AuditStore;
   /** How the verifiers of new passwords are made. */
   readonly maker: CredentialMaker;

@@ -3,6 +3,7 @@ import { MailError } from '../core/errors.ts';
 import type { AdminContext } from './admin-context.ts';
 import { createAccount } from './create-account.ts';
 import { importAccounts, importRow } from './import-accounts.ts';
+import { importLetters } from './import-letters.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listMailboxes } from './list-mailboxes.ts';
 import { getQuota, setQuota } from './quota.ts';
@@ -74,6 +75,18 @@ export const operations = {
   'account.suspend': single(statusInput, suspendAccount),
   'account.resume': single(statusInput, resumeAccount),
   'account.close': single(statusInput, closeAccount),
+  'letters.import': streaming(
+    z.strictObject({
+      address,
+      from: z.string().max(4096),
+      mailbox: z.string().min(1).max(1000).optional(),
+      user: z.string().max(1000).optional(),
+      password: password.optional(),
+      tls: z.enum(['verify', 'unverified', 'none']),
+      apply,
+    }),
+    importLetters,
+  ),
   'mailbox.list': single(z.strictObject({ address }), listMailboxes),
   'quota.get': single(z.strictObject({ address }), getQuota),
   'quota.set': single(

@@ -33,6 +33,8 @@ export async function openOffice(): Promise<Office> {
   const context: AdminContext = {
     accounts: store.accounts,
     mailboxes: store,
+    mail: store,
+    maxMessageBytes: () => 1_000_000,
     audit: store.audit,
     maker: {
       hasher: new ScryptHasher({ cost: { N: 2, r: 1, p: 1 }, concurrency: 4, maxWaiting: 1000 }),
