@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { LettersProgress } from '../src/admin/import-letters.ts';
-import { change } from './account.ts';
+import { change, read } from './account.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { ConfigOptions } from './config-option.ts';
 import { print, printJson, remark, remarkDryRun } from './print.ts';
@@ -35,6 +35,39 @@ export function importCommand(): Command {
         'one runs. It may be interrupted and given again: no letter is stored twice. See docs/import.md.',
     )
     .action(importLetters);
+}
+
+/** `zhashik export` */
+export function exportCommand(): Command {
+  return read(new Command('export').argument('<address>'))
+    .description('write the letters of an account to an archive')
+    .requiredOption('--to <place>', 'maildir:PATH, mbox:PATH or eml:PATH')
+    .option('--mailbox <name>', 'only this mailbox, with those below it')
+    .action(exportLetters);
+}
+
+async function exportLetters(
+  address: string,
+  options: ConfigOptions & { to: string; mailbox?: string; json?: boolean },
+): Promise<void> {
+  const [kind, path] = split(options.to);
+  const input = { address, to: `${kind}:${resolve(path)}`, mailbox: options.mailbox };
+  const json = options.json === true;
+  const result = await withAdmin(options, (admin) =>
+    finish(admin.call('letters.export', input), (progress) => {
+      if (json) printJson({ event: 'progress', ...progress });
+      else if (process.stderr.isTTY) {
+        const { exported, unchanged } = progress.counts;
+        process.stderr.write(`\r${exported + unchanged} of ${progress.total}\u001b[K`);
+      }
+    }),
+  );
+  if (json) printJson({ event: 'done', ...result });
+  else
+    print(
+      `${result.exported} exported, ${result.unchanged} there before, ${result.renamed} renamed`,
+    );
+  if (result.lostKeywords > 0) remark(`${result.lostKeywords} keywords had no place in the format`);
 }
 
 async function importLetters(address: string, options: ImportOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { exitCodeTable } from '../src/admin/exit-codes.ts';
 import { accountCommand } from './account.ts';
 import { configCommand } from './config.ts';
 import { packageFolder } from './config-option.ts';
-import { importCommand } from './letters.ts';
+import { exportCommand, importCommand } from './letters.ts';
 import { mailboxCommand } from './mailbox.ts';
 import { quotaCommand } from './quota.ts';
 import { serveCommand } from './serve.ts';
@@ -23,7 +23,8 @@ export function program(output: OutputConfiguration = {}): Command {
     .addCommand(accountCommand())
     .addCommand(mailboxCommand())
     .addCommand(quotaCommand())
-    .addCommand(importCommand());
+    .addCommand(importCommand())
+    .addCommand(exportCommand());
   zhashik
     .command('help [topic...]')
     .description('help for a command, or the topic exit-codes')

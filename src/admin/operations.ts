@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MailError } from '../core/errors.ts';
 import type { AdminContext } from './admin-context.ts';
 import { createAccount } from './create-account.ts';
+import { exportLetters } from './export-letters.ts';
 import { importAccounts, importRow } from './import-accounts.ts';
 import { importLetters } from './import-letters.ts';
 import { listAccounts } from './list-accounts.ts';
@@ -75,6 +76,14 @@ export const operations = {
   'account.suspend': single(statusInput, suspendAccount),
   'account.resume': single(statusInput, resumeAccount),
   'account.close': single(statusInput, closeAccount),
+  'letters.export': streaming(
+    z.strictObject({
+      address,
+      to: z.string().max(4096),
+      mailbox: z.string().min(1).max(1000).optional(),
+    }),
+    exportLetters,
+  ),
   'letters.import': streaming(
     z.strictObject({
       address,

@@ -1,8 +1,11 @@
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readEmlName } from './exported-name.ts';
 import { decodeFileName } from './folder-name.ts';
 import { readLetterFile } from './letter-file.ts';
 import type { LetterSource, SourceItem, SourceMailbox } from './letter-source.ts';
+import { flagsOfLetters } from './maildir-flags.ts';
+import { readKeywords } from './maildir.ts';
 import { countFiles, filesInOrder } from './ordered-names.ts';
 
 const maxDepth = 40;
@@ -36,9 +39,12 @@ export class EmlSource implements LetterSource {
 }
 
 async function* letters(folder: string): AsyncGenerator<SourceItem, void, void> {
+  const keywords = await readKeywords(folder);
   for await (const part of filesInOrder([folder], order)) {
     for (const { name } of part) {
       const path = join(folder, name);
+      // An export of ours has date and flags in the name.
+      const exported = readEmlName(name);
       let modifiedAt: number;
       try {
         modifiedAt = (await lstat(path)).mtimeMs;
@@ -49,11 +55,11 @@ async function* letters(folder: string): AsyncGenerator<SourceItem, void, void> 
       yield {
         kind: 'letter',
         name: path,
-        flags: { system: 0, keywords: [] },
-        internalDate: undefined,
+        flags: flagsOfLetters(exported?.letters ?? '', keywords),
+        internalDate: exported?.internalDate,
         fallbackDate: modifiedAt,
         weight: 1,
-        identify: (sha256) => `${name}\0${sha256}`,
+        identify: (sha256) => `${exported?.unique ?? name}\0${sha256}`,
         read: () => readLetterFile(path),
       };
     }

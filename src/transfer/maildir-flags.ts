@@ -72,6 +72,11 @@ export class KeywordLetters {
     return this.#changed;
   }
 
+  /** The file says what `text` says. */
+  settled(): void {
+    this.#changed = false;
+  }
+
   /** The letters of the flags; `lost` counts keywords beyond the twenty-sixth. */
   letters(flags: FlagSet): { readonly letters: string; readonly lost: number } {
     const letters = systemLetters.filter(([, bit]) => (flags.system & bit) !== 0).map(([l]) => l);

@@ -123,7 +123,7 @@ function deliveryTime(name: string): number | undefined {
   return seconds + micros / 1e6;
 }
 
-async function readKeywords(folder: string): Promise<readonly (string | undefined)[]> {
+export async function readKeywords(folder: string): Promise<readonly (string | undefined)[]> {
   try {
     const path = join(folder, 'dovecot-keywords');
     const facts = await lstat(path);

@@ -6,6 +6,9 @@ import { isKeyword } from './maildir-flags.ts';
 /** Fields in which mail programs keep what they know of a letter in an mbox; they are not the letter's. */
 const own = /^(?:status|x-status|x-keywords|x-uid|x-imap|x-imapbase|x-mozilla-(?:status2?|keys))$/;
 
+/** How an export of ours begins: it quotes, so a Content-Length there is its sender's, who may mean harm. */
+const ours = /^Status: R?O\nX-Status: [AFTD]*\nX-Keywords: /;
+
 const letterBits: Readonly<Record<string, number>> = {
   R: flagBits['\\Seen'],
   A: flagBits['\\Answered'],
@@ -55,6 +58,6 @@ export function readMboxHeader(block: Buffer): MboxHeader {
     octets: Buffer.concat(pieces),
     flags: { system, keywords: [...new Set(words)] },
     deleted: (mozilla & 8) !== 0 || (found.has('x-imap') && /FOLDER INTERNAL DATA/.test(subject)),
-    contentLength,
+    contentLength: ours.test(block.toString('latin1', 0, 100)) ? undefined : contentLength,
   };
 }

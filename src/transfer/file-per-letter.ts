@@ -1,0 +1,180 @@
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  opendir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { exportedName } from './exported-name.ts';
+import { encodeFileName, encodeUtf7Name, FileNames } from './folder-name.ts';
+import type { ExportedLetter, LetterTarget, TargetMailbox } from './letter-target.ts';
+import { ToLf } from './line-breaks.ts';
+import { KeywordLetters, parseKeywords, splitName } from './maildir-flags.ts';
+
+const keywordsFile = 'dovecot-keywords';
+
+/** Maildir++ with LF, as the custom of it is: `.Sub.Folder` in modified UTF-7. */
+export class MaildirTarget implements LetterTarget {
+  readonly #root: string;
+  readonly #names = new FileNames();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async mailbox(levels: readonly string[]): Promise<TargetMailbox> {
+    const name = levels.map((level) => `.${encodeUtf7Name(level)}`).join('');
+    const folder =
+      levels.length === 0 ? this.#root : join(this.#root, this.#names.name(levels.join('/'), name));
+    for (const part of ['tmp', 'new', 'cur']) {
+      await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
+    }
+    // Courier tells folders from what else lies about by this.
+    if (levels.length > 0) await (await open(join(folder, 'maildirfolder'), 'a', 0o600)).close();
+    return FilePerLetter.open({
+      folder,
+      letters: join(folder, 'cur'),
+      temporary: join(folder, 'tmp'),
+      name: (unique, flags) => `${unique}:2,${flags}`,
+      unique: (name) => splitName(name).unique,
+      lf: true,
+    });
+  }
+}
+
+/** Folders of `.eml` files with CRLF, the very octets; flags are in the names, letters as a Maildir has them. */
+export class EmlTarget implements LetterTarget {
+  readonly #root: string;
+  readonly #names = new FileNames();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async mailbox(levels: readonly string[]): Promise<TargetMailbox> {
+    let folder = this.#root;
+    const path: string[] = [];
+    for (const level of levels) {
+      path.push(level);
+      // Names are of their own within their folder.
+      folder = join(folder, this.#names.name(path.join('/'), encodeFileName(level)));
+    }
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return FilePerLetter.open({
+      folder,
+      letters: folder,
+      temporary: folder,
+      name: (unique, flags) => `${unique},${flags}.eml`,
+      unique: (name) => name.split(',')[0] ?? '',
+      lf: false,
+    });
+  }
+}
+
+interface Layout {
+  readonly folder: string;
+  readonly letters: string;
+  readonly temporary: string;
+  name(unique: string, flags: string): string;
+  unique(name: string): string;
+  readonly lf: boolean;
+}
+
+/** A file for each letter, written under another name first. */
+class FilePerLetter implements TargetMailbox {
+  readonly #layout: Layout;
+  readonly #keywords: KeywordLetters;
+  /** File names by their lasting parts; read when a letter is not there under the name it should have. */
+  #there: Map<string, string> | undefined;
+  lostKeywords = 0;
+
+  private constructor(layout: Layout, keywords: KeywordLetters) {
+    this.#layout = layout;
+    this.#keywords = keywords;
+  }
+
+  static async open(layout: Layout): Promise<FilePerLetter> {
+    const text = await readFile(join(layout.folder, keywordsFile), 'utf8').catch(() => '');
+    return new FilePerLetter(layout, new KeywordLetters(parseKeywords(text)));
+  }
+
+  async find(letter: ExportedLetter): Promise<'unchanged' | 'renamed' | undefined> {
+    const { letters } = this.#layout;
+    const wanted = await this.#name(letter);
+    if (this.#there === undefined) {
+      if (await exists(join(letters, wanted))) return 'unchanged';
+      this.#there = await this.#list();
+    }
+    const name = this.#there.get(exportedName(letter));
+    if (name === undefined) return undefined;
+    if (name === wanted) return 'unchanged';
+    await rename(join(letters, name), join(letters, wanted));
+    return 'renamed';
+  }
+
+  async write(letter: ExportedLetter, octets: AsyncIterable<Uint8Array>): Promise<void> {
+    const { letters, temporary, lf } = this.#layout;
+    const name = await this.#name(letter);
+    const unfinished = join(temporary, `${exportedName(letter)}.tmp`);
+    await rm(unfinished, { force: true });
+    const file = await open(unfinished, 'wx', 0o600);
+    try {
+      await writeAll(file, octets, lf ? new ToLf() : undefined);
+      await file.utimes(letter.internalDate, letter.internalDate);
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, join(letters, name));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The name with the letters of its flags; a new keyword is in its file before a name needs it. */
+  async #name(letter: ExportedLetter): Promise<string> {
+    const { letters, lost } = this.#keywords.letters(letter.flags);
+    this.lostKeywords += lost;
+    if (this.#keywords.changed) {
+      const path = join(this.#layout.folder, keywordsFile);
+      const file = await open(`${path}.tmp`, 'w', 0o600);
+      await file.writeFile(this.#keywords.text());
+      await file.close();
+      await rename(`${path}.tmp`, path);
+      this.#keywords.settled();
+    }
+    return this.#layout.name(exportedName(letter), letters);
+  }
+
+  async #list(): Promise<Map<string, string>> {
+    const names = new Map<string, string>();
+    for await (const { name } of await opendir(this.#layout.letters)) {
+      const unique = this.#layout.unique(name);
+      if (unique.endsWith('.zhashik')) names.set(unique, name);
+    }
+    return names;
+  }
+}
+
+async function writeAll(
+  file: FileHandle,
+  octets: AsyncIterable<Uint8Array>,
+  toLf: ToLf | undefined,
+): Promise<void> {
+  for await (const piece of octets) {
+    const out = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    await file.writeFile(toLf?.write(out) ?? out);
+  }
+  if (toLf !== undefined) await file.writeFile(toLf.end());
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
