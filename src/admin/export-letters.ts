@@ -6,6 +6,7 @@ import type { LetterTarget } from '../transfer/letter-target.ts';
 import { MboxTarget } from '../transfer/mbox-target.ts';
 import type { AdminContext } from './admin-context.ts';
 import { findAccount } from './find-account.ts';
+import { transferFailure } from './transfer-failure.ts';
 
 export interface ExportLettersInput {
   readonly address: string;
@@ -53,7 +54,11 @@ export async function* exportLetters(
   let toldAt = 0;
   for (const one of chosen) {
     const pages = run.mailbox(one);
-    while ((await pages.next()).done !== true) {
+    const next = (): Promise<IteratorResult<void, void>> =>
+      pages.next().catch((error: unknown) => {
+        throw transferFailure(error, false);
+      });
+    while ((await next()).done !== true) {
       if (elapsed() - toldAt < tellMs) continue;
       toldAt = elapsed();
       yield { counts: { ...run.counts }, total, elapsedMs: toldAt };

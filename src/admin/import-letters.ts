@@ -4,6 +4,7 @@ import { type ImportCounts, ImportRun, type TroubleNote } from '../transfer/impo
 import { openSource } from '../transfer/open-source.ts';
 import type { AdminContext } from './admin-context.ts';
 import { findAccount } from './find-account.ts';
+import { transferFailure } from './transfer-failure.ts';
 
 export interface ImportLettersInput {
   readonly address: string;
@@ -94,6 +95,8 @@ export async function* importLetters(
     }
     const elapsedMs = Math.round(performance.now() - started);
     return { applied: input.apply, address: account.canonical, elapsedMs, ...run.counts };
+  } catch (error) {
+    throw transferFailure(error, kind === 'imap');
   } finally {
     // Whoever asked has gone, or it is over: what is being waited for ends, the batch on its way is finished.
     stop.abort();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { AccountId, MailboxName } from '../../src/core/values.ts';
 import { keywordNames } from '../../src/store/mailbox-view.ts';
-import { type Office, openOffice, run } from '../admin/support.ts';
+import { type Office, failureOf, openOffice, run } from '../admin/support.ts';
 import { octetsOf } from '../store/support.ts';
 
 const noted = (subject: string, body = 'text'): string => `Subject: ${subject}\n\n${body}\n`;
@@ -100,6 +100,34 @@ describe('import', () => {
     expect(result).to.deep.include({ imported: 1, failed: { nul: 1, 'too-big': 1, empty: 1 } });
     expect(progress.flatMap(({ notes }) => notes.map(({ trouble }) => trouble))).to.have.length(3);
     expect(await subjects()).to.deep.equal(['good']);
+  });
+
+  it('shows the letters to whoever looks at the mailbox, at once', async () => {
+    const open = await office.store.open(account, 1 as never);
+    const follower = open.view.follow();
+    for (let i = 0; i < 3; i++) put(`cur/${i}.a:2,`, noted(`letter ${i}`));
+    await take('maildir');
+    const added = [];
+    for (let next = follower.next(); next !== undefined; next = follower.next()) added.push(next);
+    expect(added.map(({ kind }) => kind)).to.deep.equal(['added', 'added', 'added']);
+    follower.close();
+    open.close();
+  });
+
+  it('says what is no Maildir, and leaves a record of who imported what', async () => {
+    put('file', 'x');
+    for (const from of [
+      `maildir:${folder}/file`,
+      'maildir:relative',
+      `eml:${folder}/none`,
+      'pst:/x',
+    ]) {
+      expect(await failureOf(take('', { from })), from).to.equal('invalid');
+    }
+    await take('maildir');
+    const [done, begun] = await office.store.audit.list({ account, limit: 2 });
+    expect(begun).to.deep.include({ actor: 'cli:test', action: 'account.import-letters' });
+    expect(done?.detail).to.deep.include({ from: `maildir:${folder}`, imported: 0 });
   });
 
   it('writes nothing in a dry run', async () => {
