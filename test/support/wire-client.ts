@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /**
  * A plain text-protocol client for harnesses and benchmarks: lines and octets in order, nothing decoded, nothing
@@ -30,6 +31,16 @@ export class WireClient {
     const socket = connect({ port, host });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return new WireClient(socket);
+  }
+
+  /** TLS from the first octet; the certificate is the test's own and not looked at. */
+  static async connectTls(port: number): Promise<WireClient> {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('secureConnect', resolve);
       socket.once('error', reject);
     });
     return new WireClient(socket);
@@ -123,6 +134,11 @@ export class WireClient {
   }
 }
 
+/** How a session reaches a port. */
+export type Connect = (port: number) => Promise<WireClient>;
+export const plainConnection: Connect = (port) => WireClient.connect(port);
+export const tlsConnection: Connect = (port) => WireClient.connectTls(port);
+
 /** SMTP or LMTP as a client: each call sends, awaits the reply and gives its last line. */
 export class SmtpWire {
   readonly wire: WireClient;
@@ -181,8 +197,13 @@ export class ImapWire {
     this.wire = wire;
   }
 
-  static async login(port: number, user: string, password: string): Promise<ImapWire> {
-    const client = new ImapWire(await WireClient.connect(port));
+  static async login(
+    port: number,
+    user: string,
+    password: string,
+    connect: Connect = plainConnection,
+  ): Promise<ImapWire> {
+    const client = new ImapWire(await connect(port));
     await client.wire.line();
     const answer = await client.command(`LOGIN "${user}" "${password}"`);
     if (answer.status !== 'OK') throw new Error(`login refused: ${answer.tagged}`);
