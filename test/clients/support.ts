@@ -1,7 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
 import { ensureDevelopmentCertificate } from '../../src/development/certificate.ts';
 import { createAccounts } from '../support/accounts.ts';
@@ -16,14 +16,40 @@ export const latinPassword = 'a latin password 1';
 export const timur = 'timur@example.kz';
 export const zarina = 'zarina@example.kz';
 
+/** Programs that have an account of their own, since they share a server. Password: `latinPassword`. */
+const programs = [
+  ...['mbsync', 'offlineimap', 'neomutt', 'fetchmail', 'getmail', 'imapfilter', 'swaks', 'msmtp'],
+  ...['mailutils', 'alpine'],
+] as const;
+export type Program = (typeof programs)[number];
+
+/** The account of a program. */
+export function addressOf(program: Program): string {
+  return `${program}-reader@example.kz`;
+}
+
 const accounts = [
   [aigerim, password],
   [daulet, password],
   [timur, latinPassword],
   [zarina, latinPassword],
+  ...programs.map((program) => [addressOf(program), latinPassword] as const),
 ] as const;
 
-/** The real server in its own process, with TLS and two accounts, for programs from outside. */
+let shared: Promise<ClientsServer> | undefined;
+
+after(async () => {
+  await (await shared)?.stop();
+  shared = undefined;
+});
+
+/** One server for all programs of a run that have an account of their own. */
+export async function sharedServer(): Promise<ClientsServer> {
+  shared ??= ClientsServer.start();
+  return shared;
+}
+
+/** The real server in its own process, with TLS and accounts, for programs from outside. */
 export class ClientsServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'zhashik-clients-'));
   readonly ports: Record<'smtp' | 'submission' | 'submissions' | 'lmtp' | 'imap' | 'imaps', number>;
@@ -62,6 +88,11 @@ export class ClientsServer {
     return this.#server?.printed ?? '';
   }
 
+  /** A folder for the files of a program; gone with the server. */
+  folderFor(program: Program): string {
+    return mkdtempSync(join(this.folder, `${program}-`));
+  }
+
   async stop(): Promise<void> {
     await this.#server?.end('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
@@ -84,9 +115,25 @@ export class ClientsServer {
   }
 }
 
-/** Whether a program can be started here. */
-export function isInstalled(program: string, args: readonly string[] = ['--version']): boolean {
-  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+/** Whether a program is on the PATH. */
+export function isInstalled(program: string): boolean {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .some((folder) => existsSync(join(folder, program)));
+}
+
+/** For `before`: skips the suite, by name, where the program is missing. */
+export function needs(suite: Mocha.Context, program: string): void {
+  if (isInstalled(program)) return;
+  console.log(`      ${program} is not installed: skipped`);
+  suite.skip();
+}
+
+/** Runs a program that must succeed, and gives what it printed. */
+export async function mustRun(...args: Parameters<typeof runProgram>): Promise<string> {
+  const { code, stdout, stderr } = await runProgram(...args);
+  if (code !== 0) throw new Error(`${args[0]} ended with ${code}\n${stdout}\n${stderr}`);
+  return `${stdout}${stderr}`;
 }
 
 export interface ProgramResult {
@@ -100,12 +147,13 @@ export async function runProgram(
   program: string,
   args: readonly string[],
   input: string | Uint8Array = '',
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,
       args,
-      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: 60_000 },
+      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: 60_000, env },
       (error, stdout, stderr) => {
         if (error !== null && typeof error.code !== 'number')
           reject(new Error(stderr, { cause: error }));
