@@ -21,6 +21,7 @@ describe('FETCH items', () => {
     ['BODY[]', ['BODY[]']],
     ['body.peek[]<0.100>', ['BODY[]<0>']],
     ['(BODY.PEEK[]<0.5> BODY.PEEK[]<5.5>)', ['BODY[]<0>', 'BODY[]<5>']],
+    ['(BODY.PEEK[]<0.5> BODY[]<0.9> BODY[]<0.5>)', ['BODY[]<0>', 'BODY[]<0>']],
     ['BODY[1.2.mime]', ['BODY[1.2.MIME]']],
     ['BODY[TEXT]', ['BODY[TEXT]']],
     ['BODY[2.TEXT]', ['BODY[2.TEXT]']],

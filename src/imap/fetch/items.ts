@@ -191,14 +191,17 @@ function noSuchSection(): ParseError {
   return new ParseError('No such section');
 }
 
-/** The first of each kind; what marks \Seen wins over what does not. */
+/**
+ * The first of each kind; what marks \Seen wins over what does not. Pieces that begin at one place and differ in length
+ * have one label, and are each answered.
+ */
 function unique(items: readonly FetchItem[]): FetchItem[] {
-  const byLabel = new Map<string, FetchItem>();
+  const byKind = new Map<string, FetchItem>();
   for (const item of items) {
-    const before = byLabel.get(item.label);
-    if (before === undefined || ('marksSeen' in item && item.marksSeen)) {
-      byLabel.set(item.label, item);
-    }
+    const length = 'partial' in item ? item.partial?.length : undefined;
+    const kind = `${item.label} ${length}`;
+    const before = byKind.get(kind);
+    if (before === undefined || ('marksSeen' in item && item.marksSeen)) byKind.set(kind, item);
   }
-  return [...byLabel.values()];
+  return [...byKind.values()];
 }
