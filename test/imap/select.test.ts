@@ -64,6 +64,28 @@ describe('SELECT and EXAMINE', () => {
     );
   });
 
+  it('tell a client of revision 2 how the name that it spells its own way is kept', async () => {
+    const server = await startImap({ as, mailboxes: { Café: [] } });
+    const decomposed = 'Café'.normalize('NFD');
+    await play(
+      server.port,
+      `
+      S: * PREAUTH ...
+      C: a1 ENABLE IMAP4rev2
+      S: ...
+      S: a1 OK ...
+      C: a2 SELECT "${decomposed}"
+      S: ...
+      S: * LIST (\\HasNoChildren) "/" "${'Café'.normalize('NFC')}" ("OLDNAME" ("${decomposed}"))
+      S: a2 OK ...
+      C: a3 SELECT "${'Café'.normalize('NFC')}"
+      S: ...
+      S: * LIST (\\HasNoChildren) "/" "${'Café'.normalize('NFC')}"
+      S: a3 OK ...
+    `,
+    );
+  });
+
   it('leave nothing selected when they fail', async () => {
     const server = await startImap({ as, mailboxes: { INBOX: [letter()] } });
     await play(

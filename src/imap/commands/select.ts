@@ -21,6 +21,8 @@ interface Resync {
 
 interface SelectArguments {
   readonly name: MailboxName;
+  /** The name as the client wrote it, where that is not how it is kept. */
+  readonly spelling: string | undefined;
   readonly condstore: boolean;
   readonly resync: Resync | undefined;
 }
@@ -40,7 +42,7 @@ function selectCommand(name: 'SELECT' | 'EXAMINE', readOnly: boolean): Command<S
     // select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]
     parse(d, _numbers, state) {
       d.space();
-      const mailbox = d.mailbox();
+      const mailbox = d.mailboxAsSpelled();
       let condstore = false;
       let resync: Resync | undefined;
       if (d.tryConsume(' ')) {
@@ -49,7 +51,7 @@ function selectCommand(name: 'SELECT' | 'EXAMINE', readOnly: boolean): Command<S
           else resync = readResync(d, state);
         });
       }
-      return { name: mailbox, condstore, resync };
+      return { ...mailbox, condstore, resync };
     },
 
     async run(ctx, args) {
@@ -69,7 +71,7 @@ function selectCommand(name: 'SELECT' | 'EXAMINE', readOnly: boolean): Command<S
 
       const selected = await SelectedMailbox.open(store, account.id, mailbox, { state, readOnly });
       state.selected = selected;
-      return describe(ctx, name, selected, args.resync);
+      return describe(ctx, name, selected, args);
     },
   };
 }
@@ -78,7 +80,7 @@ async function describe(
   ctx: CommandContext,
   command: string,
   selected: SelectedMailbox,
-  resync: Resync | undefined,
+  { resync, spelling }: SelectArguments,
 ): Promise<Response> {
   const { account, out, state, store } = ctx;
   const { mailbox } = selected;
@@ -95,7 +97,7 @@ async function describe(
   out.untagged(`OK [UIDNEXT ${selected.uidNext}] The next UID`);
   out.untagged(`OK [HIGHESTMODSEQ ${selected.highestModSeq}] The last change`);
   out.untagged(`OK [MAILBOXID (${mailboxObjectId(account.id, mailbox.id)})] The mailbox itself`);
-  if (state.rev2) tellName(ctx, mailbox, await store.mailboxes(account.id));
+  if (state.rev2) tellName(ctx, mailbox, spelling, await store.mailboxes(account.id));
   // RFC 7162 §3.2.5: what the client remembers of another mailbox of that name is of no use.
   if (resync?.uidValidity === mailbox.uidValidity) await tellChanges(ctx, selected, resync);
   return selected.readOnly
@@ -103,11 +105,18 @@ async function describe(
     : ok(`${command} completed`, 'READ-WRITE');
 }
 
-function tellName({ out }: CommandContext, mailbox: Mailbox, all: readonly Mailbox[]): void {
+/** LIST, with OLDNAME for a client that spells the name its own way. RFC 9051 §6.3.2 and §6.3.9.7. */
+function tellName(
+  { out }: CommandContext,
+  mailbox: Mailbox,
+  spelling: string | undefined,
+  all: readonly Mailbox[],
+): void {
   const below = `${mailbox.name}${hierarchyDelimiter}`;
   const hasChildren = all.some((other) => other.name.startsWith(below));
   const { name } = mailbox;
-  writeList(out, { name, mailbox, subscribed: false, hasChildren, childInfo: undefined });
+  const listed = { name, mailbox, subscribed: false, hasChildren, childInfo: undefined };
+  writeList(out, listed, spelling === undefined ? {} : { oldName: spelling });
 }
 
 /** VANISHED (EARLIER), then the flags that changed. RFC 7162 §3.2.5.1. */

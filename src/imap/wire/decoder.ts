@@ -286,6 +286,13 @@ export class Decoder {
     return mailboxFromWire(this.#nameText(this.astringBytes()), this.utf8);
   }
 
+  /** The same for a command that answers the client's own spelling, where that is not NFC. */
+  mailboxAsSpelled(): { readonly name: MailboxName; readonly spelling: string | undefined } {
+    const wire = this.#nameText(this.astringBytes());
+    const name = mailboxFromWire(wire, this.utf8);
+    return { name, spelling: this.utf8 && wire !== wire.normalize('NFC') ? wire : undefined };
+  }
+
   /** list-mailbox = 1*list-char / string. Wildcards are left in it. */
   listMailbox(): string {
     const next = this.#bytes[this.#at];
