@@ -258,9 +258,12 @@ export class SelectedMailbox {
     this.#flagsReported = now;
     if (!withheld) this.#modSeqShown = now;
     if (!this.#state.qresync) return;
-    // RFC 7162 §3.2 and §6: with VANISHED held back the client must not believe the MODSEQs that it sees.
+    // RFC 7162 §3.2 and §6: with something held back the client must not believe the MODSEQs that it sees. Flags are
+    // when they changed behind a report that waited for a slow reader, and a later row already told a later MODSEQ.
     if (withheld) {
       out.untagged(`OK [HIGHESTMODSEQ ${this.#modSeqShown}] VANISHED is delayed`);
+    } else if (this.pendingFlags.length > 0) {
+      out.untagged(`OK [HIGHESTMODSEQ ${this.#modSeqShown}] More has changed meanwhile`);
     } else if (vanished && options.modSeqInTag !== true) {
       out.untagged(`OK [HIGHESTMODSEQ ${this.#modSeqShown}] Messages have vanished`);
     }

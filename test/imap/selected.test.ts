@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { keywordLimit } from '../../src/store/mailbox-view.ts';
 import { selectedLimits } from '../../src/imap/selected.ts';
 import { star } from '../../src/imap/wire/message-set.ts';
+import { Encoder } from '../../src/imap/wire/encoder.ts';
 import { flagsOf, ModelMailbox, SimulatedClient } from './selected-client.ts';
 
 const seed = 20260729;
@@ -142,6 +143,36 @@ describe('selected mailbox', () => {
     expect(await client.sync({ expunge: true })).to.equal(
       '* VANISHED 2\r\n* OK [HIGHESTMODSEQ 4] Messages have vanished\r\n',
     );
+  });
+
+  it('with QRESYNC tells how far to believe MODSEQ when flags changed behind the report', async () => {
+    const model = new ModelMailbox();
+    model.add(selectedLimits.reportedAtOnce + 1);
+    const client = new SimulatedClient(model, ['QRESYNC']);
+    const all = model.rows.map((row) => row.uid);
+    model.flag(all, 1);
+    const shown = model.modSeq;
+    let told = '';
+    let waits = 1;
+    const slow = new Encoder({
+      write: (octets) => {
+        told += Buffer.from(octets).toString();
+      },
+      // Full once, behind the first thousand: then the first message changes, and after it the last.
+      get queuedBytes() {
+        return waits-- > 0 ? Infinity : 0;
+      },
+      drained: () => {
+        model.flag([all[0]!], 2);
+        model.flag([all.at(-1)!], 2);
+        return Promise.resolve();
+      },
+    });
+    await client.selected.sync(slow, { expunge: true });
+    slow.send();
+    expect(told).to.contain(`MODSEQ (${model.modSeq})`);
+    expect(told).to.match(new RegExp(`\\r\\n\\* OK \\[HIGHESTMODSEQ ${shown}\\] .*\\r\\n$`));
+    expect(client.selected.highestModSeq).to.equal(shown);
   });
 
   it('tells new keywords before flags that use them', async () => {
