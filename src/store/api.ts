@@ -278,7 +278,19 @@ export interface MessageStore {
     account: AccountId,
     emails: readonly EmailId[],
   ): Promise<readonly (ReadContent | undefined)[]>;
+  /**
+   * Which messages may hold a text in their header or body, by an index that follows the commits: every message that
+   * does, those not indexed yet, and some that do not hold it. `needle` is folded with `foldCase`; texts are those of
+   * `src/mail/search-text.ts`. Undefined: the needle is too short (below three characters) to tell. Never waits for
+   * the index and does not fail with it. To be asked after the messages are visible.
+   */
+  findText(account: AccountId, part: TextPart, needle: string): Promise<TextMatcher | undefined>;
 }
+
+export type TextPart = 'header' | 'body';
+
+/** False only for a message without the text. */
+export type TextMatcher = (email: EmailId) => boolean;
 
 export interface Delivery {
   readonly account: AccountId;

@@ -4,6 +4,7 @@ import { contentContract } from './contract/content.ts';
 import { deliveryContract } from './contract/delivery.ts';
 import { mailboxesContract } from './contract/mailboxes.ts';
 import { messagesContract } from './contract/messages.ts';
+import { searchContract } from './contract/search.ts';
 import { viewsContract } from './contract/views.ts';
 import { type Backend, ManualClock, type OpenBackend } from './support.ts';
 
@@ -28,5 +29,6 @@ export function storeContract(backend: Backend): void {
     contentContract(opened);
     viewsContract(opened);
     concurrencyContract(opened);
+    searchContract(opened);
   });
 }

@@ -46,6 +46,8 @@ export interface OpenBackend {
   reopen(): Promise<MailStore>;
   /** Forgets what may be forgotten as of `now`, milliseconds. */
   collect(now: number): Promise<void>;
+  /** Has the index of texts hold everything that was committed. */
+  indexTexts(): Promise<void>;
   /** Closes the store and removes its data. */
   remove(): Promise<void>;
 }

@@ -3,8 +3,8 @@ import type { SelectedMailbox } from '../selected.ts';
 import type { SearchProgram } from './program.ts';
 
 /**
- * The messages a search looks at, which may be more than match and never fewer. Here an index of texts will hand in
- * its candidates; every one of them is tested all the same.
+ * The messages a search looks at, which may be more than match and never fewer. What the index of texts rules out, the
+ * first test leaves out, as it looks at nothing but the session's picture.
  */
 export function candidates(selected: SelectedMailbox, program: SearchProgram): UidRanges {
   const { top } = selected.rows();

@@ -2,7 +2,7 @@ import type { UidRanges } from '../../core/uid-set.ts';
 import { foldCase } from '../../mail/fold.ts';
 import { type HeaderField, readHeaderFields } from '../../mail/header.ts';
 import { headerTexts } from '../../mail/search-text.ts';
-import type { Description, Rendering } from '../../store/api.ts';
+import type { Description, Rendering, TextMatcher, TextPart } from '../../store/api.ts';
 import { keywordBit } from '../../store/mailbox-view.ts';
 import type { Numbers } from '../command.ts';
 import type { MessageRows } from '../ghost-rows.ts';
@@ -16,6 +16,8 @@ import { compareDays, dayOfDate, sentDay } from './sent-day.ts';
 export interface Facts {
   readonly rows: MessageRows;
   readonly index: number;
+  /** What the store's index tells of each lookup of the program; undefined where it cannot. */
+  readonly texts: readonly (TextMatcher | undefined)[];
   readonly described?: Description | undefined;
   readonly header?: HeaderFacts | undefined;
   /** Whether each needle of the program is in the body. */
@@ -29,6 +31,12 @@ export type Test = (facts: Facts) => boolean | undefined;
 export const stages = ['row', 'described', 'header', 'body'] as const;
 export type Stage = (typeof stages)[number];
 
+/** A text to ask the store's index for, case-folded. */
+export interface TextLookup {
+  readonly part: TextPart;
+  readonly needle: string;
+}
+
 /** A search made ready to run. */
 export interface SearchProgram {
   readonly test: Test;
@@ -38,6 +46,8 @@ export interface SearchProgram {
   readonly renderings: readonly Rendering[];
   /** Case-folded texts to look for in bodies. */
   readonly needles: readonly string[];
+  /** Asked for before the first test: what the index rules out, no stage looks at. */
+  readonly lookups: readonly TextLookup[];
   /** Whether the answer is to tell the highest MODSEQ. RFC 7162 §3.1.5. */
   readonly asksModSeq: boolean;
   /** Whether a key holds sequence numbers, which keeps EXPUNGE away even from UID SEARCH. RFC 9051 §7.5.1. */
@@ -99,6 +109,7 @@ export function compileSearch(
     stages: stages.filter((stage) => used.has(stage)),
     renderings: [...compiler.renderings],
     needles: compiler.needles,
+    lookups: compiler.lookups,
     asksModSeq: compiler.asksModSeq,
     usesSequenceNumbers: compiler.usesSequenceNumbers && numbers === 'uid',
     within: compiler.setsOf(key),
@@ -115,6 +126,7 @@ class Compiler {
   readonly usedStages: Stage[] = [];
   readonly renderings = new Set<Rendering>();
   readonly needles: string[] = [];
+  readonly lookups: TextLookup[] = [];
   asksModSeq = false;
   usesSequenceNumbers = false;
   readonly #selected: SelectedMailbox;
@@ -198,24 +210,32 @@ class Compiler {
       }
       case 'header': {
         const text = foldCase(key.text);
-        return this.#at('header', ({ header }) =>
-          header?.texts(key.name).some((value) => value.includes(text)),
-        );
+        const lacks = this.#lacks('header', text);
+        return this.#at('header', (facts) => {
+          if (lacks(facts)) return false;
+          return facts.header?.texts(key.name).some((value) => value.includes(text));
+        });
       }
       case 'body': {
         if (key.text === '') return this.#row(() => true);
         const needle = this.#needle(key.text);
-        return this.#at('body', ({ found }) => found?.[needle]);
+        const lacks = this.#lacks('body', foldCase(key.text));
+        return this.#at('body', (facts) => (lacks(facts) ? false : facts.found?.[needle]));
       }
       case 'text': {
         if (key.text === '') return this.#row(() => true);
         const text = foldCase(key.text);
         const needle = this.#needle(key.text);
+        const headerLacks = this.#lacks('header', text);
+        const bodyLacks = this.#lacks('body', text);
         this.usedStages.push('header');
-        return this.#at('body', ({ header, found }) => {
-          const inHeader = header?.all.some((value) => value.includes(text));
+        return this.#at('body', (facts) => {
+          const { header, found } = facts;
+          const inHeader = headerLacks(facts)
+            ? false
+            : header?.all.some((value) => value.includes(text));
           if (inHeader !== false) return inHeader;
-          return found?.[needle];
+          return bodyLacks(facts) ? false : found?.[needle];
         });
       }
     }
@@ -260,6 +280,13 @@ class Compiler {
         return open ? undefined : !decisive;
       },
     };
+  }
+
+  /** Whether the index knows that a message does not have the text. */
+  #lacks(part: TextPart, needle: string): (facts: Facts) => boolean {
+    let number = this.lookups.findIndex((each) => each.part === part && each.needle === needle);
+    if (number < 0) number = this.lookups.push({ part, needle }) - 1;
+    return ({ texts, rows, index }) => texts[number]?.(rows.emailAt(index)) === false;
   }
 
   #needle(text: string): number {

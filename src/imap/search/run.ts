@@ -1,5 +1,5 @@
 import { toRanges, type UidRanges } from '../../core/uid-set.ts';
-import type { Rendering } from '../../store/api.ts';
+import type { Rendering, TextMatcher } from '../../store/api.ts';
 import type { CommandContext } from '../command.ts';
 import { type BatchMessage, readBatches } from '../fetch/batches.ts';
 import { TimeSlice } from '../time-slice.ts';
@@ -19,6 +19,7 @@ export async function runSearch(
   program: SearchProgram,
 ): Promise<readonly number[]> {
   const search = new Search(ctx, program);
+  await search.askIndex();
   let open = await search.testRows(candidates(ctx.selected, program));
   for (const stage of program.stages) {
     if (open.length === 0) break;
@@ -32,6 +33,7 @@ class Search {
   readonly #program: SearchProgram;
   readonly #slice = new TimeSlice();
   readonly #matched: number[] = [];
+  readonly #texts: (TextMatcher | undefined)[] = [];
 
   constructor(ctx: CommandContext, program: SearchProgram) {
     this.#ctx = ctx;
@@ -43,6 +45,15 @@ class Search {
     return this.#matched.sort((a, b) => a - b);
   }
 
+  /** One lookup after the other, so that a search with many leaves the readers to other sessions in between. */
+  async askIndex(): Promise<void> {
+    const { store, selected } = this.#ctx;
+    for (const { part, needle } of this.#program.lookups) {
+      this.#texts.push(await store.findText(selected.account, part, needle));
+      if (this.#slice.over) await this.#breathe();
+    }
+  }
+
   /** Tests what the session's picture tells; answers the messages that are still open. */
   async testRows(ranges: UidRanges): Promise<UidRanges> {
     const walk = this.#ctx.selected.walk(ranges);
@@ -50,7 +61,7 @@ class Search {
     let more = true;
     while (more) {
       more = walk.next(testedAtOnce, (_, rows, index) => {
-        const matches = this.#program.test({ rows, index });
+        const matches = this.#program.test({ rows, index, texts: this.#texts });
         if (matches === true) this.#matched.push(rows.uidAt(index));
         else if (matches === undefined) open.push(rows.uidAt(index));
         return undefined;
@@ -95,7 +106,8 @@ class Search {
     const { description } = message;
     const block = description?.header;
     const header = block && new HeaderFacts(block);
-    return this.#program.test({ rows, index, described: description, header, found });
+    const texts = this.#texts;
+    return this.#program.test({ rows, index, texts, described: description, header, found });
   }
 
   async #testBody(message: BatchMessage): Promise<boolean | undefined> {

@@ -66,23 +66,8 @@ export class BodyFiles {
   }
 
   /** Octets of a kept content; short only at its end. */
-  async read(digest: string, offset: number, length: number): Promise<Uint8Array> {
-    const octets = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    let handle;
-    try {
-      handle = await open(bodyPath(this.#folder, digest), 'r');
-      while (filled < length) {
-        const { bytesRead } = await handle.read(octets, filled, length - filled, offset + filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-    } catch (cause) {
-      throw new MailError('unavailable', 'The message cannot be read now', { cause });
-    } finally {
-      await handle?.close();
-    }
-    return octets.subarray(0, filled);
+  read(digest: string, offset: number, length: number): Promise<Uint8Array> {
+    return readBodyFile(this.#folder, digest, offset, length);
   }
 
   /** Removes files last changed before that time (milliseconds) which no row names; answers how many. */
@@ -145,6 +130,31 @@ export class BodyFiles {
       this.#removing.delete(digest);
     }
   }
+}
+
+/** Octets of a large body; short only at its end. Rejects with `unavailable`. */
+export async function readBodyFile(
+  folder: string,
+  digest: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const octets = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  let handle;
+  try {
+    handle = await open(bodyPath(folder, digest), 'r');
+    while (filled < length) {
+      const { bytesRead } = await handle.read(octets, filled, length - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+  } catch (cause) {
+    throw new MailError('unavailable', 'The message cannot be read now', { cause });
+  } finally {
+    await handle?.close();
+  }
+  return octets.subarray(0, filled);
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -30,6 +30,8 @@ import type {
   Relay,
   Rendering,
   StoredContent,
+  TextMatcher,
+  TextPart,
 } from '../api.ts';
 import { AccountDirectory } from './account-directory.ts';
 import type { AccountState } from './account-state.ts';
@@ -54,6 +56,7 @@ import {
 import { Outbox } from './outbox.ts';
 import { unpackParts } from './part-pack.ts';
 import type { ContentRow, Flags, WriteOps } from './protocol.ts';
+import { type IndexCheck, TextIndex } from './search/text-index.ts';
 import { wholeSeconds } from './seconds.ts';
 import { storedContent } from './stored-content.ts';
 import { Threads } from './threads.ts';
@@ -71,6 +74,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     const states = new AccountStates(facts.shards);
     const threads = await Threads.start({
       folder,
+      store: facts.id,
       clock,
       shards: facts.shards,
       writers: Math.min(facts.shards, options.writers ?? defaultWriters()),
@@ -90,13 +94,23 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       },
     });
     states.connect(threads);
-    const store = new EmbeddedStore({ facts, files, threads, states, unlock });
+    const texts = new TextIndex({
+      folder,
+      shards: facts.shards,
+      store: facts.id,
+      threads,
+      onTrouble(text) {
+        log.error('store-trouble', { err: text });
+      },
+    });
+    const store = new EmbeddedStore({ facts, files, threads, states, texts, unlock });
     try {
       await store.accounts.recover();
     } catch (error) {
       await store.close();
       throw error;
     }
+    void texts.resume();
     return store;
   } catch (error) {
     unlock();
@@ -109,6 +123,7 @@ interface Parts {
   readonly files: BodyFiles;
   readonly threads: Threads;
   readonly states: AccountStates;
+  readonly texts: TextIndex;
   readonly unlock: () => void;
 }
 
@@ -120,6 +135,7 @@ export class EmbeddedStore implements MailStore {
   readonly outbox: Outbox;
   readonly #threads: Threads;
   readonly #states: AccountStates;
+  readonly #texts: TextIndex;
   readonly #files: BodyFiles;
   readonly #facts: StoreFacts;
   readonly #activity = new Activity();
@@ -127,11 +143,12 @@ export class EmbeddedStore implements MailStore {
   #collecting: Promise<Collected> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ facts, files, threads, states, unlock }: Parts) {
+  constructor({ facts, files, threads, states, texts, unlock }: Parts) {
     this.#facts = facts;
     this.#files = files;
     this.#threads = threads;
     this.#states = states;
+    this.#texts = texts;
     this.#unlock = unlock;
     this.accounts = new AccountDirectory(threads, facts.shards);
     this.audit = new AuditLog(threads);
@@ -223,6 +240,7 @@ export class EmbeddedStore implements MailStore {
       const weight = contents.reduce((sum, content) => sum + content.weight, 0);
       return this.#threads.write(this.#states.shardOf(account), 'append', args, weight);
     });
+    this.#texts.wake();
     return { uidValidity, uids: messages.map((_, i) => (first + i) as Uid) };
   }
 
@@ -266,6 +284,7 @@ export class EmbeddedStore implements MailStore {
       deliverToAll(this.#threads, this.#facts.shards, letter, { deliveries, relay, sender }),
     );
     if (relay !== undefined || sender !== undefined) this.outbox.added();
+    this.#texts.wake();
     return outcomes;
   }
 
@@ -317,6 +336,15 @@ export class EmbeddedStore implements MailStore {
     );
   }
 
+  async findText(
+    account: AccountId,
+    part: TextPart,
+    needle: string,
+  ): Promise<TextMatcher | undefined> {
+    this.#activity.check();
+    return this.#texts.find(account, part, needle);
+  }
+
   // ---------------------------------------------------------------- content
 
   receive(): ContentWriter {
@@ -338,12 +366,30 @@ export class EmbeddedStore implements MailStore {
           shards: this.#facts.shards,
           now,
           stopped: () => this.#activity.closed,
+        }).then(async (collected) => {
+          await this.#texts.sweep(() => this.#activity.closed);
+          return collected;
         }),
       )
       .finally(() => {
         this.#collecting = undefined;
       });
     return this.#collecting;
+  }
+
+  /** Brings the search index up to what is committed, which otherwise happens by itself. */
+  indexTexts(): Promise<void> {
+    return this.#activity.run(() => this.#texts.settled());
+  }
+
+  /** Compares the search index with the store; changes nothing. */
+  checkTexts(): Promise<IndexCheck> {
+    return this.#activity.run(() => this.#texts.check());
+  }
+
+  /** Makes the search index anew, also one that cannot be read; searches go on meanwhile. */
+  rebuildTexts(): Promise<void> {
+    return this.#activity.run(() => this.#texts.rebuild());
   }
 
   /** Resolves for each caller when the store is closed. */
@@ -354,7 +400,9 @@ export class EmbeddedStore implements MailStore {
 
   async #close(): Promise<void> {
     this.#activity.close();
+    this.#texts.stop();
     await this.#activity.settled();
+    await this.#texts.close();
     this.accounts.forget();
     await this.#threads.close();
     this.#unlock();

@@ -1,7 +1,7 @@
 import type { Failure } from '../../core/errors.ts';
 import type { UidRanges } from '../../core/uid-set.ts';
 import type { SpecialUse } from '../../core/values.ts';
-import type { Envelope, EnvelopeRecipient } from '../api.ts';
+import type { Envelope, EnvelopeRecipient, TextPart } from '../api.ts';
 import type { Columns } from '../mailbox-view.ts';
 
 /*
@@ -320,6 +320,42 @@ export interface ReadOps {
     args: { readonly s: number; readonly after: readonly number[]; readonly before: number };
     result: { readonly links: readonly ContentUse[]; readonly next: readonly number[] | undefined };
   };
+  /** What the search index of each shard knows of an account's texts; `query` as FTS5 takes it. */
+  findText: {
+    args: { readonly a: number; readonly part: TextPart; readonly query: string };
+    result: readonly FoundRows[];
+  };
+  /** Whether contents were committed that no index holds yet. */
+  textsBehind: { args: object; result: boolean };
+  /** Lets go of the search index of a shard, until the next question. */
+  closeText: { args: { readonly s: number }; result: undefined };
+}
+
+export interface FoundRows {
+  /** Contents from this number on are not in the index. */
+  readonly mark: number;
+  readonly emails: Uint32Array;
+  /** The file cannot be read. */
+  readonly damaged: boolean;
+}
+
+/** What the index thread does, each for one shard. */
+export interface IndexOps {
+  index: { args: undefined; result: { readonly more: boolean } };
+  /** Row numbers travel as text: they are longer than a number can be. */
+  sweep: {
+    args: { readonly after: string | undefined };
+    result: { readonly removed: number; readonly next: string | undefined };
+  };
+  check: {
+    args: { readonly after: number | undefined };
+    result: {
+      readonly missing: number;
+      readonly problems: readonly string[];
+      readonly next: number | undefined;
+    };
+  };
+  rebuild: { args: undefined; result: undefined };
 }
 
 export interface QuotaSnapshot {

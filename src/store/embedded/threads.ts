@@ -7,6 +7,8 @@ import type { WriterThreadData } from './writer/writer-thread.ts';
 
 export interface ThreadsOptions {
   readonly folder: string;
+  /** The id of the store. */
+  readonly store: string;
   readonly shards: number;
   readonly writers: number;
   readonly readers: number;
@@ -38,7 +40,7 @@ export class Threads {
 
   /** Resolves when the writers have made or migrated the files, which readers open with the first question. */
   static async start(options: ThreadsOptions): Promise<Threads> {
-    const { folder, shards, onTrouble, onDeath } = options;
+    const { folder, store, shards, onTrouble, onDeath } = options;
     const checkpoints = new Checkpoints(folder, { onTrouble, onDeath });
     const onLongLogs = (files: readonly number[]): void => {
       checkpoints.copy(files);
@@ -62,7 +64,7 @@ export class Threads {
       startAll(
         options.readers,
         './reader/reader-thread',
-        (): ReaderThreadData => ({ folder, shards }),
+        (): ReaderThreadData => ({ folder, store, shards }),
         { onTrouble, onDeath },
       ),
     ]);
@@ -93,6 +95,11 @@ export class Threads {
     let best = this.#readers[0] as ThreadPort;
     for (const port of this.#readers) if (port.load < best.load) best = port;
     return best.call(0, kind, args, 0, 0) as Promise<ReadOps[K]['result']>;
+  }
+
+  /** The same to every reader. */
+  async readAll<K extends keyof ReadOps>(kind: K, args: ReadOps[K]['args']): Promise<void> {
+    await Promise.all(this.#readers.map((port) => port.call(0, kind, args, 0, 0)));
   }
 
   /** Finishes what was posted; writers last, so that their logs can be copied as a whole. */

@@ -34,6 +34,7 @@ export async function openEmbedded(
     async collect(now) {
       await store.collect(now);
     },
+    indexTexts: () => store.indexTexts(),
     async remove() {
       await store.close();
       await rm(folder, { recursive: true });

@@ -7,11 +7,13 @@ import { Reader } from './reader.ts';
 /** What the thread is started with. */
 export interface ReaderThreadData {
   readonly folder: string;
+  /** The id of the store. */
+  readonly store: string;
   readonly shards: number;
 }
 
 const port = parentPort as MessagePort;
-const { folder, shards } = workerData as ReaderThreadData;
+const { folder, store, shards } = workerData as ReaderThreadData;
 /** Opened with the first question: threads start together, and a writer may have to make the files. */
 let reader: Reader | undefined;
 /** Buffers of the answer at hand that move to the other thread. */
@@ -33,7 +35,7 @@ port.postMessage('ready' satisfies Started);
 function answer(op: Op): Report {
   transferable.length = 0;
   try {
-    reader ??= new Reader(folder, shards);
+    reader ??= new Reader(folder, shards, store);
     const read = reader[op.kind as keyof ReadOps] as (args: unknown) => unknown;
     const value = read(op.args);
     if (op.kind === 'view') collectColumns(value as ReadOps['view']['result']);

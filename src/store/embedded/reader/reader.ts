@@ -1,6 +1,7 @@
 import { emailOf, placeOf } from '../email-place.ts';
 import { collectSlice } from '../limits.ts';
 import type { ContentUse, ReadOps } from '../protocol.ts';
+import { SearchReader } from '../search/search-reader.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import { ShardReader } from './shard-reader.ts';
 
@@ -12,10 +13,12 @@ const linksAtOnce = 4 * collectSlice;
 /** Answers questions from committed state; never waits for a writer. */
 export class Reader implements Reads {
   readonly #shards: readonly ShardReader[];
+  readonly #searches: readonly SearchReader[];
   readonly #directory: DirectoryReader;
 
-  constructor(folder: string, shards: number) {
+  constructor(folder: string, shards: number, store: string) {
     this.#shards = Array.from({ length: shards }, (_, number) => new ShardReader(folder, number));
+    this.#searches = this.#shards.map(({ number }) => new SearchReader(folder, number, store));
     this.#directory = new DirectoryReader(folder);
   }
 
@@ -81,7 +84,18 @@ export class Reader implements Reads {
     return { links, next: last && [last.c, last.a] };
   };
 
+  readonly findText: Reads['findText'] = ({ a, part, query }) =>
+    this.#searches.map((search) => search.find(a, part, query));
+
+  readonly textsBehind: Reads['textsBehind'] = () =>
+    this.#shards.some((shard, s) => (this.#searches[s]?.mark() ?? 0) < shard.nextContent());
+
+  readonly closeText: Reads['closeText'] = ({ s }) => {
+    this.#searches[s]?.close();
+  };
+
   close(): void {
+    for (const search of this.#searches) search.close();
     for (const shard of this.#shards) shard.close();
     this.#directory.close();
   }

@@ -38,6 +38,7 @@ export class ShardReader {
   readonly #links: Statement;
   readonly #lasting: Statement;
   readonly #outboxCount: Statement;
+  readonly #nextContent: Statement;
   readonly #described = new Map<string, Statement>();
 
   constructor(folder: string, number: number) {
@@ -71,6 +72,7 @@ export class ShardReader {
       `SELECT c, a, at FROM link WHERE (c, a) > (?, ?) ORDER BY c, a LIMIT ?`,
     );
     this.#lasting = db.prepare('SELECT 1 FROM lasting WHERE a = ? AND id = ?').pluck();
+    this.#nextContent = db.prepare(`SELECT value FROM counter WHERE name = 'content'`).pluck();
     this.#outboxCount = db.prepare(`SELECT count(*) FROM outbox WHERE relay <> ''`).pluck();
   }
 
@@ -161,6 +163,11 @@ export class ShardReader {
 
   lasting(a: number, ids: readonly string[]): string[] {
     return this.#atOnce(() => ids.filter((id) => this.#lasting.get(a, idOctets(id)) !== undefined));
+  }
+
+  /** The number of the next content: those below are committed with all their links, or will never be. */
+  nextContent(): number {
+    return this.#nextContent.get() as number;
   }
 
   outboxCount(): number {

@@ -1,0 +1,79 @@
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { basename } from 'node:path';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type Answer, type Batch, type IndexOps, type Op, type Report } from '../protocol.ts';
+import type { Started } from '../thread-start.ts';
+import { Indexer } from './indexer.ts';
+import { isDamage } from './search-schema.ts';
+
+/** What the thread is started with. */
+export interface IndexThreadData {
+  readonly folder: string;
+  readonly shards: number;
+  /** The id of the store. */
+  readonly store: string;
+}
+
+/** Behind everything that somebody waits for. */
+const niceness = 10;
+
+const port = parentPort as MessagePort;
+const { folder, shards, store } = workerData as IndexThreadData;
+const indexers = new Map<number, Indexer>();
+/** One step after the other, as each may wait for a body. */
+let last: Promise<void> = Promise.resolve();
+
+port.on('message', (message: Batch | 'close') => {
+  if (message === 'close') {
+    void last.then(() => {
+      for (const indexer of indexers.values()) indexer.close();
+      port.postMessage('closed');
+      port.close();
+    });
+    return;
+  }
+  for (const op of message.ops) {
+    last = last.then(async () => {
+      port.postMessage(await answer(op));
+    });
+  }
+});
+
+giveWay();
+port.postMessage('ready' satisfies Started);
+
+async function answer(op: Op): Promise<Report> {
+  try {
+    const step = indexer(op.file)[op.kind as keyof IndexOps].bind(indexer(op.file)) as (
+      args: unknown,
+    ) => unknown;
+    return { answers: [{ id: op.id, value: await step(op.args) }], events: undefined };
+  } catch (error) {
+    const failed: Answer = {
+      id: op.id,
+      failure: isDamage(error) ? 'invalid' : 'unavailable',
+      message: 'The search index cannot be written now',
+    };
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { answers: [failed], events: undefined, trouble: `search index, ${op.kind}: ${text}` };
+  }
+}
+
+function indexer(shard: number): Indexer {
+  let found = indexers.get(shard);
+  if (found === undefined) {
+    found = new Indexer(folder, shard, shards, store);
+    indexers.set(shard, found);
+  }
+  return found;
+}
+
+/** Linux gives each thread a priority of its own, by its id; elsewhere the thread is like the others. */
+function giveWay(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), niceness);
+  } catch {
+    // As good as without.
+  }
+}

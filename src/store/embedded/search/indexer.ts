@@ -1,0 +1,269 @@
+import type { TextPart } from '../../api.ts';
+import { readBodyFile } from '../body-files.ts';
+import { type Connection, openForReading, type Statement } from '../database.ts';
+import { emailOf, placeOf } from '../email-place.ts';
+import { collectSlice, indexedChars, indexedContents } from '../limits.ts';
+import { unpackParts } from '../part-pack.ts';
+import { shardPath } from '../paths.ts';
+import type { IndexOps } from '../protocol.ts';
+import { ShardReader } from '../reader/shard-reader.ts';
+import { type LetterText, letterText } from './letter-text.ts';
+import {
+  accountOfRow,
+  emailOfRow,
+  makeAnew,
+  openSearchFile,
+  removeSearchFile,
+  rowOf,
+  searchPath,
+  texts,
+} from './search-schema.ts';
+
+type Results = { readonly [K in keyof IndexOps]: IndexOps[K]['result'] };
+
+/** Rows of one letter: one for each account that has it. */
+interface Indexed {
+  readonly text: LetterText;
+  readonly rows: readonly bigint[];
+}
+
+/** The index of one shard's contents: follows what the shard has committed, in steps that are commits of their own. */
+export class Indexer {
+  readonly #folder: string;
+  readonly #shard: number;
+  readonly #shards: number;
+  readonly #store: string;
+  readonly #source: ShardSource;
+  #file: SearchFile | undefined;
+
+  constructor(folder: string, shard: number, shards: number, store: string) {
+    this.#folder = folder;
+    this.#shard = shard;
+    this.#shards = shards;
+    this.#store = store;
+    this.#source = new ShardSource(folder, shard);
+  }
+
+  /** Takes the next contents; answers whether there may be more. */
+  async index(): Promise<Results['index']> {
+    const file = this.#opened();
+    const next = this.#source.next();
+    let mark = file.mark();
+    // The shard is older than its index: it was put back from a copy.
+    if (mark > next) {
+      file.makeAnew(this.#store);
+      mark = 1;
+    }
+    const letters: Indexed[] = [];
+    let chars = 0;
+    let to = mark;
+    for (const c of this.#source.contents(mark, next, indexedContents)) {
+      if (chars > indexedChars) break;
+      const indexed = await this.#read(c);
+      if (indexed !== undefined) {
+        letters.push(indexed);
+        // Each account's row carries the text once more.
+        chars += indexed.rows.length * textChars(indexed.text);
+      }
+      to = c + 1;
+    }
+    const last = this.#source.contents(to, next, 1).length === 0;
+    // Numbers without a content stay so.
+    if (last) to = next;
+    if (to === mark) return { more: false };
+    file.add(letters, to);
+    return { more: !last };
+  }
+
+  /** Removes a slice of rows whose contents are gone. */
+  sweep({ after }: IndexOps['sweep']['args']): Results['sweep'] {
+    const file = this.#opened();
+    const ids = file.ids(after === undefined ? -1n : BigInt(after), collectSlice);
+    const stray = ids.filter((id) => !this.#isLinked(id));
+    file.remove(stray);
+    return { removed: stray.length, next: ids.at(-1)?.toString() };
+  }
+
+  /** Compares a slice of the rows with the shard, and a slice of the shard with the rows. Changes nothing. */
+  check({ after }: IndexOps['check']['args']): Results['check'] {
+    const file = this.#opened();
+    const problems = after === undefined ? file.integrity() : [];
+    const mark = file.mark();
+    const contents = this.#source.contents(after ?? 1, mark, collectSlice);
+    let missing = 0;
+    for (const c of contents) {
+      const e = emailOf({ s: this.#shard, c }, this.#shards);
+      for (const a of this.#source.accounts(c)) if (!file.has(rowOf(a, e))) missing++;
+    }
+    const last = contents.at(-1);
+    return { missing, problems, next: last === undefined ? undefined : last + 1 };
+  }
+
+  /** Forgets everything indexed. The readers must have closed the file when it is damaged. */
+  rebuild(): Results['rebuild'] {
+    try {
+      this.#opened().makeAnew(this.#store);
+    } catch {
+      this.#closeFile();
+      removeSearchFile(searchPath(this.#folder, this.#shard));
+      this.#opened();
+    }
+  }
+
+  close(): void {
+    this.#closeFile();
+    this.#source.close();
+  }
+
+  #opened(): SearchFile {
+    this.#file ??= new SearchFile(searchPath(this.#folder, this.#shard), this.#store);
+    return this.#file;
+  }
+
+  #closeFile(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #read(c: number): Promise<Indexed | undefined> {
+    const accounts = this.#source.accounts(c);
+    const content = accounts.length === 0 ? undefined : this.#source.content(c);
+    if (content === undefined) return undefined;
+    const { size, octets } = content;
+    const read = (offset: number, length: number): Promise<Uint8Array> =>
+      typeof octets === 'string'
+        ? readBodyFile(this.#folder, octets, offset, Math.max(0, Math.min(length, size - offset)))
+        : Promise.resolve(octets.subarray(offset, offset + length));
+    const source = { parts: unpackParts(content.parts), sizeBytes: size, read };
+    const text = await letterText(source).catch(
+      // A body that cannot be read does not keep the others from being indexed; a search will tell.
+      (): LetterText => ({ header: '', body: undefined }),
+    );
+    const e = emailOf({ s: this.#shard, c }, this.#shards);
+    return { text, rows: accounts.map((a) => rowOf(a, e)) };
+  }
+
+  #isLinked(id: bigint): boolean {
+    return this.#source.isLinked(placeOf(emailOfRow(id), this.#shards).c, accountOfRow(id));
+  }
+}
+
+function textChars({ header, body }: LetterText): number {
+  return header.length + (body?.length ?? 0);
+}
+
+/** What the index asks of its shard. */
+class ShardSource {
+  readonly #reader: ShardReader;
+  readonly #db: Connection;
+  readonly #contents: Statement;
+  readonly #accounts: Statement;
+
+  constructor(folder: string, shard: number) {
+    this.#reader = new ShardReader(folder, shard);
+    this.#db = openForReading(shardPath(folder, shard));
+    this.#contents = this.#db
+      .prepare('SELECT c FROM content WHERE c >= ? AND c < ? ORDER BY c LIMIT ?')
+      .pluck();
+    this.#accounts = this.#db.prepare('SELECT a FROM link WHERE c = ? AND a > 0').pluck();
+  }
+
+  next(): number {
+    return this.#reader.nextContent();
+  }
+
+  contents(from: number, before: number, limit: number): number[] {
+    return this.#contents.all(from, before, limit) as number[];
+  }
+
+  accounts(c: number): number[] {
+    return this.#accounts.all(c) as number[];
+  }
+
+  isLinked(c: number, a: number): boolean {
+    return this.#reader.uses(c, a);
+  }
+
+  content(c: number): ReturnType<ShardReader['content']> {
+    return this.#reader.content(c);
+  }
+
+  close(): void {
+    this.#reader.close();
+    this.#db.close();
+  }
+}
+
+/** `search-N.sqlite` as its writer sees it. */
+class SearchFile {
+  readonly #db: Connection;
+
+  constructor(path: string, store: string) {
+    this.#db = openSearchFile(path, store);
+  }
+
+  mark(): number {
+    return this.#db.prepare('SELECT c FROM mark').pluck().get() as number;
+  }
+
+  /** The letters and the mark behind them, in one commit. */
+  add(letters: readonly Indexed[], mark: number): void {
+    const rows = letters.flatMap(({ text, rows: ids }) => ids.map((id) => ({ id, text })));
+    // FTS5 gathers rows in memory as long as their numbers ascend.
+    rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const db = this.#db;
+    db.transaction(() => {
+      for (const part of texts) {
+        const insert = db.prepare(`INSERT INTO ${part} (rowid, t) VALUES (?, ?)`);
+        for (const { id, text } of rows) insert.run(id, text[part] ?? '');
+      }
+      const unbounded = db.prepare('INSERT INTO unbounded VALUES (?)');
+      for (const { id, text } of rows) if (text.body === undefined) unbounded.run(id);
+      db.prepare('UPDATE mark SET c = ?').run(mark);
+    }).immediate();
+  }
+
+  ids(after: bigint, limit: number): bigint[] {
+    return this.#db
+      .prepare('SELECT id FROM body_docsize WHERE id > ? ORDER BY id LIMIT ?')
+      .pluck()
+      .safeIntegers()
+      .all(after, limit) as bigint[];
+  }
+
+  has(id: bigint): boolean {
+    const has = (part: TextPart): boolean =>
+      this.#db.prepare(`SELECT 1 FROM ${part}_docsize WHERE id = ?`).get(id) !== undefined;
+    return texts.every(has);
+  }
+
+  remove(ids: readonly bigint[]): void {
+    if (ids.length === 0) return;
+    const db = this.#db;
+    db.transaction(() => {
+      for (const table of [...texts, 'unbounded']) {
+        const drop = db.prepare(`DELETE FROM ${table} WHERE rowid = ?`);
+        for (const id of ids) drop.run(id);
+      }
+    }).immediate();
+  }
+
+  /** What SQLite finds wrong with the file. */
+  integrity(): string[] {
+    const problems = (this.#db.pragma('quick_check(20)') as { quick_check: string }[])
+      .map(({ quick_check: line }) => line)
+      .filter((line) => line !== 'ok');
+    // Only looks, although it is written as an insert. Throws what says that the file is damaged.
+    for (const part of texts)
+      this.#db.exec(`INSERT INTO ${part} (${part}) VALUES ('integrity-check')`);
+    return problems;
+  }
+
+  makeAnew(store: string): void {
+    makeAnew(this.#db, store);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

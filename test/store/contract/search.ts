@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import { type AccountId, type EmailId, inboxId } from '../../../src/core/values.ts';
+import { foldCase } from '../../../src/mail/fold.ts';
+import type { MailStore, TextPart } from '../../../src/store/api.ts';
+import { appendAll, delivery, newAccount, type OpenBackend, withContent } from '../support.ts';
+
+/** The promises of `findText`. */
+export function searchContract(opened: () => OpenBackend): void {
+  describe('finding texts', () => {
+    let store: MailStore;
+    let account: AccountId;
+    before(async () => {
+      ({ store } = opened());
+      ({ id: account } = await newAccount(store));
+    });
+
+    const emails = async (of = account): Promise<EmailId[]> => {
+      const box = await opened().store.open(of, inboxId);
+      const all = Array.from({ length: box.view.count }, (_, i) => box.view.emailAt(i));
+      box.close();
+      return all;
+    };
+    const add = async (subject: string, body: string): Promise<EmailId> => {
+      const text = `Subject: ${subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${body}`;
+      await appendAll(opened().store, account, inboxId, [Buffer.from(text)]);
+      return (await emails()).at(-1) as EmailId;
+    };
+    const mayHold = async (email: EmailId, part: TextPart, text: string): Promise<boolean> => {
+      const matcher = await opened().store.findText(account, part, foldCase(text));
+      if (matcher === undefined) throw new Error('the index cannot tell');
+      return matcher(email);
+    };
+
+    it('never leaves out a message with the text, indexed or not', async () => {
+      const email = await add('Есеп туралы', 'Құрметті әріптестер, 会议纪要 дайын 😀!');
+      const holds = async (): Promise<void> => {
+        for (const text of ['ЕСЕП', 'туралы', 'subject: есеп']) {
+          expect(await mayHold(email, 'header', text), text).to.equal(true);
+        }
+        for (const text of ['ҚҰРМЕТТІ', 'ріп', '会议纪', ' 😀!', 'дайын 😀']) {
+          expect(await mayHold(email, 'body', text), text).to.equal(true);
+        }
+      };
+      await holds();
+      await opened().indexTexts();
+      await holds();
+    });
+
+    it('rules out what lacks the text, part by part, once it is indexed', async () => {
+      const email = await add('nightingale', 'blackbird');
+      await opened().indexTexts();
+      expect(await mayHold(email, 'header', 'nightingale')).to.equal(true);
+      expect(await mayHold(email, 'body', 'blackbird')).to.equal(true);
+      expect(await mayHold(email, 'body', 'nightingale')).to.equal(false);
+      expect(await mayHold(email, 'header', 'blackbird')).to.equal(false);
+      expect(await mayHold(email, 'body', 'sparrow')).to.equal(false);
+    });
+
+    it('cannot tell for less than three characters', async () => {
+      const { store: current } = opened();
+      for (const needle of ['', 'a', 'аб', '😀😀']) {
+        expect(await current.findText(account, 'body', needle), needle).to.equal(undefined);
+      }
+      expect(await current.findText(account, 'body', '😀аб')).to.be.a('function');
+    });
+
+    it('knows a letter for each of its recipients', async () => {
+      const { store: current } = opened();
+      const others = [await newAccount(current), await newAccount(current)];
+      await withContent(current, Buffer.from('Subject: x\r\n\r\nkingfisher'), (content) =>
+        current.accept(
+          content,
+          others.map(({ id }) => delivery(id)),
+        ),
+      );
+      await opened().indexTexts();
+      for (const { id } of others) {
+        const [email] = (await emails(id)) as [EmailId];
+        expect((await current.findText(id, 'body', 'kingfisher'))?.(email)).to.equal(true);
+        expect((await current.findText(id, 'body', 'goldfinch'))?.(email)).to.equal(false);
+      }
+    });
+
+    it('still knows it after a reopen', async () => {
+      const email = await add('reopened', 'wagtail');
+      await opened().indexTexts();
+      await opened().reopen();
+      expect(await mayHold(email, 'body', 'wagtail')).to.equal(true);
+      expect(await mayHold(email, 'body', 'starling')).to.equal(false);
+    });
+  });
+}
