@@ -52,39 +52,38 @@ describe('embedded: the index of texts', () => {
     }
   };
 
-  it('is made anew when its file is gone, damaged, of other texts, or of another store', async () => {
-    const path = searchPath(open.folder, 0);
-    const harm: Readonly<Record<string, () => void>> = {
-      gone: () => {
-        rmSync(path);
-      },
-      'no database': () => {
-        writeFileSync(path, 'x'.repeat(10_000));
-      },
-      'cut short': () => {
-        truncateSync(path, 6000);
-      },
-      'of other texts': () => {
-        tamper(path, 'UPDATE mark SET version = 0');
-      },
-      'of another store': () => {
-        tamper(path, `UPDATE mark SET store = 'x'`);
-      },
-      'ahead of its shard': () => {
-        tamper(path, `UPDATE mark SET c = 1000; INSERT INTO body (body) VALUES ('delete-all')`);
-      },
-    };
-    for (const [what, act] of Object.entries(harm)) {
+  const harm: Readonly<Record<string, (path: string) => void>> = {
+    gone: (path) => {
+      rmSync(path);
+    },
+    'no database': (path) => {
+      writeFileSync(path, 'x'.repeat(10_000));
+    },
+    'cut short': (path) => {
+      truncateSync(path, 6000);
+    },
+    'of other texts': (path) => {
+      tamper(path, 'UPDATE mark SET version = 0');
+    },
+    'of another store': (path) => {
+      tamper(path, `UPDATE mark SET store = 'x'`);
+    },
+    'ahead of its shard': (path) => {
+      tamper(path, `UPDATE mark SET c = 1000; INSERT INTO body (body) VALUES ('delete-all')`);
+    },
+  };
+  for (const [what, act] of Object.entries(harm)) {
+    it(`is made anew when its file is ${what}`, async () => {
       await open.store.close();
-      act();
+      act(searchPath(open.folder, 0));
       await open.reopen();
       // Found while the index is not what it should be, and still found when it was mended.
       if (what !== 'ahead of its shard') expect((await mayHold('stork'))[1], what).to.equal(true);
       await open.store.indexTexts();
       expect(await mayHold('stork'), what).to.deep.equal([false, true, false]);
       expect(await open.store.checkTexts(), what).to.deep.equal({ missing: 0, problems: [] });
-    }
-  });
+    });
+  }
 
   it('tells what is missing, and makes it anew on demand', async () => {
     await open.store.close();
