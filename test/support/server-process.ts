@@ -12,15 +12,33 @@ export function buildServer(): void {
   execFileSync(process.execPath, ['scripts/prepare.mjs', 'build'], { cwd: root });
 }
 
+/** What a process may be given beyond its arguments. */
+export interface ProcessOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** The most files that it may have open. */
+  readonly openFiles?: number;
+}
+
 /** `zhashik …` as its own process. */
-export function spawnZhashik(args: readonly string[], from: From = 'sources'): ChildProcess {
+export function spawnZhashik(
+  args: readonly string[],
+  from: From = 'sources',
+  { environment, openFiles }: ProcessOptions = {},
+): ChildProcess {
   const program =
     from === 'sources'
       ? ['--import', 'tsx', 'scripts/zhashik.ts']
       : ['--enable-source-maps', 'dist/scripts/zhashik.js'];
-  return spawn(process.execPath, [...program, ...args], {
+  const command = [process.execPath, ...program, ...args];
+  const [file, ...rest] = (
+    openFiles === undefined
+      ? command
+      : ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command]
+  ) as [string, ...string[]];
+  return spawn(file, rest, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
 }
 
@@ -43,10 +61,43 @@ export class ServerProcess {
     configFile: string,
     ports: readonly number[],
     from: From = 'sources',
+    options: ProcessOptions = {},
   ): Promise<ServerProcess> {
-    const server = new ServerProcess(spawnZhashik(['serve', '--config', configFile], from));
-    for (const port of ports) await server.#listening(port);
+    const server = ServerProcess.spawn(configFile, from, options);
+    await server.listening(ports);
     return server;
+  }
+
+  /** A server that may end before it listens. */
+  static spawn(
+    configFile: string,
+    from: From = 'sources',
+    options: ProcessOptions = {},
+  ): ServerProcess {
+    return new ServerProcess(spawnZhashik(['serve', '--config', configFile], from, options));
+  }
+
+  /** Resolves when all the ports answer; rejects when the process ends before. */
+  async listening(ports: readonly number[]): Promise<void> {
+    for (const port of ports) await this.#listening(port);
+  }
+
+  get ended(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
+  /** Resolves when the process is gone, or after that time: answers whether it is. */
+  async endsWithin(ms: number): Promise<boolean> {
+    if (this.ended) return true;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.process.off('exit', done);
+        resolve(this.ended);
+      };
+      const timer = setTimeout(done, ms);
+      this.process.once('exit', done);
+    });
   }
 
   get printed(): string {
@@ -62,7 +113,7 @@ export class ServerProcess {
   /** Ends it with the signal and gives its exit code (null after a kill). */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     const { process } = this;
-    if (process.exitCode === null && process.signalCode === null) {
+    if (!this.ended) {
       const ended = new Promise((resolve) => process.once('exit', resolve));
       process.kill(signal);
       await ended;
@@ -72,8 +123,10 @@ export class ServerProcess {
 
   async #listening(port: number): Promise<void> {
     for (let attempt = 0; attempt < 600; attempt++) {
-      if (this.process.exitCode !== null) {
-        throw new Error(`the server ended with ${this.process.exitCode}:\n${this.#printed}`);
+      if (this.ended) {
+        throw new Error(
+          `the server ended with ${this.process.exitCode ?? this.process.signalCode}:\n${this.#printed}`,
+        );
       }
       try {
         const client = await WireClient.connect(port);
