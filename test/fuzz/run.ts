@@ -1,0 +1,86 @@
+/**
+ * Generative fuzzing of what reads the octets of strangers: `npm run fuzz -- --target imap --runs 1000000 --seed 1`;
+ * without a target, all of them one after the other. A failure prints its seed and run and leaves the input in a file.
+ * `--linear` measures instead: inputs of one word again and again, and eight times as many, must not take more than
+ * some sixteen times as long.
+ */
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Random } from '../mail/indexing.ts';
+import { fuzz, FuzzFailure } from './fuzz.ts';
+import { type FuzzTarget, type TargetName, targets } from './targets.ts';
+
+/** CPU time that no input may need; linear work needs a hundredth. */
+const mostCpuMs = 1000;
+const mostGrowth = 16;
+const growth = 8;
+const shortInput = 16 * 1024;
+
+const { values } = parseArgs({
+  options: {
+    target: { type: 'string' },
+    runs: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+    linear: { type: 'boolean', default: false },
+  },
+});
+const names = Object.keys(targets) as TargetName[];
+const chosen = names.filter((name) => values.target === undefined || name === values.target);
+const runs = Number(values.runs);
+const seed = Number(values.seed);
+if (chosen.length === 0 || !Number.isInteger(runs) || !Number.isInteger(seed)) {
+  process.stderr.write(
+    `usage: npm run fuzz -- [--target ${names.join('|')}] [--runs N] [--seed S] [--linear]\n`,
+  );
+  process.exit(64); // EX_USAGE
+}
+for (const name of chosen) {
+  if (values.linear) measure(name, targets[name]);
+  else run(name, targets[name]);
+}
+
+function run(name: TargetName, target: FuzzTarget): void {
+  process.stdout.write(`${name}: seed ${seed}, ${runs} runs\n`);
+  try {
+    const octets = fuzz(target, runs, seed, (examine) => {
+      const start = process.cpuUsage();
+      examine();
+      const ms = process.cpuUsage(start).user / 1000;
+      if (ms > mostCpuMs) throw new Error(`took ${Math.round(ms)} ms`);
+    });
+    process.stdout.write(`${name}: no failure in ${(octets / 1e6).toFixed(1)} MB\n`);
+  } catch (error) {
+    if (!(error instanceof FuzzFailure)) throw error;
+    const file = join(tmpdir(), `fuzz-${name}-${seed}`);
+    writeFileSync(file, error.input);
+    process.stderr.write(`${name}: ${error.stack ?? error.message}\ninput: ${file}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function measure(name: TargetName, target: FuzzTarget): void {
+  let worst = 0;
+  let worstWord = '';
+  for (const word of [...target.words, ...target.corpus]) {
+    const ratio = timeOf(target, word, shortInput * growth) / timeOf(target, word, shortInput);
+    if (ratio > worst) [worst, worstWord] = [ratio, word];
+  }
+  process.stdout.write(
+    `${name}: at most ${worst.toFixed(1)}x as long for ${growth}x (${JSON.stringify(worstWord)})\n`,
+  );
+  if (worst > mostGrowth) process.exitCode = 1;
+}
+
+/** The shortest of some times, in milliseconds, not below what can be measured. */
+function timeOf(target: FuzzTarget, word: string, bytes: number): number {
+  const input = Buffer.from(word.repeat(Math.ceil(bytes / word.length)), 'latin1');
+  let least = Infinity;
+  for (let i = 0; i < 5; i++) {
+    const start = process.hrtime.bigint();
+    target.examine(input, new Random(1));
+    least = Math.min(least, Number(process.hrtime.bigint() - start) / 1e6);
+  }
+  return Math.max(least, 0.5);
+}
