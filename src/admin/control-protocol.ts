@@ -31,6 +31,7 @@ const failures = [
   'expunged',
   'invalid',
   'unavailable',
+  'disk-full',
   'internal',
 ] as const satisfies readonly Failure[];
 

@@ -28,6 +28,7 @@ const reasons = {
   expunged: 'data',
   invalid: 'data',
   unavailable: 'temporary',
+  'disk-full': 'temporary',
   internal: 'software',
 } as const satisfies Record<Failure, ExitReason>;
 

@@ -10,6 +10,8 @@ export type Failure =
   | 'expunged'
   | 'invalid'
   | 'unavailable'
+  /** The disk is full: unavailable too, with a reason that an operator can do something about. */
+  | 'disk-full'
   | 'internal';
 
 /** An outcome that a client may cause or should be told of. Everything else thrown is a bug or a broken machine. */

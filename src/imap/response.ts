@@ -76,6 +76,7 @@ const codeFor = {
   expunged: 'EXPUNGEISSUED',
   invalid: 'CANNOT',
   unavailable: 'UNAVAILABLE',
+  'disk-full': 'UNAVAILABLE',
   internal: 'SERVERBUG',
 } as const satisfies Record<Failure, ResponseCode>;
 

@@ -74,6 +74,7 @@ const replyRows = {
   expunged: [450, '2.0', 'Mailbox has changed'],
   invalid: [554, '6.0', 'Message cannot be stored'],
   unavailable: [451, '3.2', 'Mail system is not available, try again later'],
+  'disk-full': [452, '3.1', 'Mail system is full, try again later'],
   internal: [451, '3.0', 'Internal error, try again later'],
 } as const satisfies Record<Failure, readonly [ReplyCode, EnhancedDetail, string]>;
 

@@ -16,7 +16,7 @@ import type { MailboxView } from './mailbox-view.ts';
 /**
  * The whole promise of a message store. Each sentence that promises something has a test in
  * `test/store/contract.ts`, which every backend runs. Operations reject with `MailError`:
- * `not-found`, `already-exists`, `over-quota`, `limit`, `unavailable` where they say so.
+ * `not-found`, `already-exists`, `over-quota`, `limit`, `unavailable` and `disk-full` where they say so.
  *
  * The rules that hold everywhere:
  * - A promise that resolves speaks of something durable; one that rejects changed nothing.

@@ -119,12 +119,13 @@ export class CrashRun {
   async round(number: number): Promise<void> {
     const end = this.#drawEnd();
     const server = this.#start(end);
-    let clients: Promise<void>[] = [];
+    let clients: Promise<unknown> = Promise.resolve();
     try {
       try {
         await server.listening(Object.values(this.#ports));
         await sendAgain(this.#ports.smtp, this.#book);
-        clients = this.#startClients();
+        clients = Promise.all(this.#startClients());
+        clients.catch(() => undefined); // it is awaited below, when the server is gone
       } catch (error) {
         // Some moments come in the start already: recovery is interrupted then, which is worth a round.
         if (end === undefined || !(await server.endsWithin(namedRunMs))) throw error;
@@ -140,7 +141,7 @@ export class CrashRun {
       const key = reached || end === undefined ? name : `kill, as it never came to: ${name}`;
       this.ends.set(key, (this.ends.get(key) ?? 0) + 1);
       await server.end('SIGKILL');
-      await Promise.all(clients);
+      await clients;
       rmSync(`${this.#data}.saved`, { recursive: true, force: true });
       await this.#checkStore();
     } catch (error) {

@@ -39,6 +39,7 @@ describe('replies', () => {
     expunged: '450 4.2.0',
     invalid: '554 5.6.0',
     unavailable: '451 4.3.2',
+    'disk-full': '452 4.3.1',
     internal: '451 4.3.0',
   };
   for (const [failure, want] of Object.entries(failures) as [Failure, string][]) {

@@ -3,9 +3,21 @@ import { ScriptClient } from './script.ts';
 import { openMailHouse, testAuthenticator, withoutTrace, type MailHouse } from './support.ts';
 import type { Account } from '../../src/store/api.ts';
 
-/** What smugglers send in the place of CRLF.CRLF. */
+/**
+ * What smugglers send in the place of CRLF.CRLF: the sequences of the publication of December 2023 (SEC Consult) and of
+ * the scanners that came after it, with NUL and with doubled CR.
+ */
 const ends = [
   '\n.\n',
+  '\n\n.\r\n',
+  '\n\n.\n',
+  '\r\r.\r\r',
+  '\r\n.\r\r\n',
+  '\r\n\r.\r\n',
+  '\r\n\n.\r\n',
+  '\r\n.\n\r',
+  '\n\r.\r\n',
+  '\r\n.\0\r\n',
   '\n.\r\n',
   '\r\n.\n',
   '\r.\r',
@@ -39,7 +51,7 @@ describe('SMTP smuggling', () => {
       await client.ask('RCPT TO:<victim@example.kz>');
       await client.ask('DATA');
       client.send(`Subject: x\r\n\r\ntext${end}${smuggled}.\r\n`);
-      const bare = end !== '\r\n\0.\r\n';
+      const bare = !end.includes('\0');
       const answer = await client.reply();
       if (bare) expect(answer).to.match(/^550 5\.6\.0 CR and LF/);
       else expect(answer).to.match(/^250 /);

@@ -7,8 +7,9 @@ import { openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 export async function createAccounts(
   dataFolder: string,
   accounts: readonly (readonly [address: string, password: string])[],
+  options: { readonly shards?: number } = {},
 ): Promise<void> {
-  const store = await openEmbeddedStore({ folder: dataFolder });
+  const store = await openEmbeddedStore({ folder: dataFolder, ...options });
   const cost = { N: 1024, r: 8, p: 1 };
   const maker = {
     hasher: new ScryptHasher({ cost, concurrency: 2, maxWaiting: 100 }),

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MailError } from '../../core/errors.ts';
+import { cannotWrite } from './cannot-write.ts';
 import { syncFolderNow } from './folder.ts';
 import { bodiesPath, bodyPath, spoolPath } from './paths.ts';
 import { Spool } from './spool.ts';
@@ -39,7 +40,7 @@ export class BodyFiles {
 
   /**
    * Gives a spooled content its lasting name, durably; call `letGo` once it is committed or given up.
-   * Rejects with `unavailable`.
+   * Rejects with `unavailable` or `disk-full`.
    */
   async keep(spool: Spool, digest: string): Promise<void> {
     this.#held.set(digest, (this.#held.get(digest) ?? 0) + 1);
@@ -55,7 +56,7 @@ export class BodyFiles {
     } catch (cause) {
       this.letGo(digest);
       if (cause instanceof MailError) throw cause;
-      throw new MailError('unavailable', 'The store cannot write now', { cause });
+      throw cannotWrite(cause);
     }
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MailError } from '../../core/errors.ts';
+import { cannotWrite } from './cannot-write.ts';
 import { spoolBufferBytes } from './limits.ts';
 import { spoolPath } from './paths.ts';
 
@@ -25,7 +25,7 @@ export class Spool {
     this.#written.catch(() => undefined);
   }
 
-  /** Copies the chunk. A returned promise: too much waits for the disk. Rejects with `unavailable`. */
+  /** Copies the chunk. A returned promise: too much waits for the disk. Rejects with `unavailable` or `disk-full`. */
   write(chunk: Uint8Array): Promise<void> | undefined {
     for (let from = 0; from < chunk.length;) {
       const length = Math.min(chunk.length - from, blockBytes - this.#filled);
@@ -37,7 +37,7 @@ export class Spool {
     return this.#waitingBytes > spoolBufferBytes ? this.#done() : undefined;
   }
 
-  /** Everything is on the disk, under the spool's name. Rejects with `unavailable`. */
+  /** Everything is on the disk, under the spool's name. Rejects with `unavailable` or `disk-full`. */
   async finish(): Promise<void> {
     if (this.#filled > 0) this.#flush();
     // A part of the chain, so that its failure stays: after one, a second sync would promise what the first lost.
@@ -86,8 +86,4 @@ export class Spool {
       () => undefined,
     );
   }
-}
-
-function cannotWrite(cause: unknown): MailError {
-  return new MailError('unavailable', 'The store cannot write now', { cause });
 }

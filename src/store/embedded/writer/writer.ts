@@ -1,4 +1,5 @@
 import { MailError } from '../../../core/errors.ts';
+import { diskFull } from '../cannot-write.ts';
 import { type Connection, migrate, openForWriting } from '../database.ts';
 import { checkpointForcedPages, checkpointPages } from '../limits.ts';
 import { directoryPath, shardPath } from '../paths.ts';
@@ -194,8 +195,9 @@ function broken(ops: readonly Op[], error: unknown): Report {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   // A full or failing disk is the machine's state; anything else is a mistake of ours.
   const machine = /^SQLITE_(FULL|IOERR|BUSY|NOMEM|CANTOPEN|READONLY|CORRUPT|NOTADB)/.test(code);
-  const message = machine ? 'The store cannot write now' : 'Internal error';
-  const failure = machine ? 'unavailable' : 'internal';
+  const full = code === 'SQLITE_FULL';
+  const message = full ? diskFull : machine ? 'The store cannot write now' : 'Internal error';
+  const failure = full ? 'disk-full' : machine ? 'unavailable' : 'internal';
   const answers = ops.map(({ id }): Answer => ({ id, failure, message }));
   const kinds = ops.map(({ kind }) => kind).join(' ');
   const trouble = `${kinds}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
