@@ -12,8 +12,9 @@ export async function keepSending(
   next: () => number,
   token: () => string,
 ): Promise<void> {
-  const client = await connectSmtp(port, protocol);
+  let client: SmtpWire | undefined;
   try {
+    client = await connectSmtp(port, protocol);
     for (;;) {
       const letter = makeLetter(token(), next);
       const to = addresses.filter(() => next() < 0.5);
@@ -24,7 +25,7 @@ export async function keepSending(
   } catch {
     // The server was killed: what was not answered stays open in the book.
   } finally {
-    client.wire.destroy();
+    client?.wire.destroy();
   }
 }
 
