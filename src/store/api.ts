@@ -28,6 +28,7 @@ export interface MailStore extends MailboxStore, MessageStore, ContentStore {
   readonly accounts: AccountStore;
   readonly outbox: OutboxStore;
   readonly audit: AuditStore;
+  readonly upkeep: UpkeepStore;
   /** Finishes what was begun, writes projections, closes. Later calls reject with `unavailable`. */
   close(): Promise<void>;
 }
@@ -76,6 +77,8 @@ export interface NewAccount {
   readonly skeleton: string;
   readonly credentials: Credentials;
   readonly quota: QuotaLimits;
+  /** Active unless it says so: one that is still to be restored begins suspended. */
+  readonly status?: AccountStatus;
 }
 
 export interface AccountChange {
@@ -417,4 +420,160 @@ export interface OutboxEntry extends Envelope {
   readonly attempts: number;
   readonly acceptedAt: number;
   readonly content: StoredContent;
+}
+
+// ---------------------------------------------------------------- upkeep: snapshots, restore, undelete, checks
+
+/** What backups, checks and repairs are made of. All of it runs beside the mail, in bounded slices and memory. */
+export interface UpkeepStore {
+  /** Two equal numbers: the mail of the account did not change in between. `not-found` */
+  changeNumber(account: AccountId): Promise<ModSeq>;
+  /** The account as of one commit, whatever is committed while it is read. Close it soon. `not-found` */
+  snapshot(account: AccountId): Promise<AccountSnapshot>;
+
+  /**
+   * Gives an account without any messages the mailboxes, subscriptions and numbers of a snapshot, and marks it as being
+   * restored from `source`. 'resumed' when it was so already. `already-exists`: it has or had messages, or is being
+   * restored from another source. To be called for an account that nobody can use yet: `in-use` when a mailbox is open.
+   */
+  beginRestore(
+    account: AccountId,
+    source: string,
+    layout: AccountLayout,
+  ): Promise<'begun' | 'resumed'>;
+  /**
+   * Adds messages with their UIDs, flags, dates and MODSEQ, all or nothing; answers how many: those whose UID is
+   * there are skipped. Quota is not asked. `invalid`: the account is not being restored, or the layout has no such UID.
+   */
+  restoreMessages(
+    account: AccountId,
+    mailbox: MailboxId,
+    messages: readonly RestoredMessage[],
+  ): Promise<number>;
+  /** The same for tombstones; they answer VANISHED and cannot be undeleted. */
+  restoreTombstones(
+    account: AccountId,
+    mailbox: MailboxId,
+    tombstones: readonly Tombstone[],
+  ): Promise<void>;
+  /** Takes the mark off: the account is like any other. */
+  finishRestore(account: AccountId): Promise<void>;
+
+  /** Messages that were expunged, or whose mailbox was deleted, less than the tombstone time ago; not moved ones. */
+  deletedMessages(account: AccountId): AsyncGenerator<readonly DeletedMessage[], void, void>;
+  /**
+   * Brings them into a mailbox with new UIDs, without \Deleted, all or nothing; they are not deleted messages any
+   * more, and those that are not (or no longer) are skipped. Answers how many came. `not-found`, `over-quota`, `limit`.
+   */
+  undelete(account: AccountId, messages: readonly DeletedMessage[], to: MailboxId): Promise<number>;
+
+  /**
+   * Holds an account against every promise: counters, quota, UIDs, MODSEQ, keywords, tombstones, identities, links,
+   * and each letter's octets against its digest and renderings. `not-found`
+   */
+  checkAccount(account: AccountId): AsyncGenerator<CheckStep, void, void>;
+  /** What belongs to no account: the files themselves, what nobody uses, accounts without a head. */
+  checkStore(): AsyncGenerator<CheckStep, void, void>;
+  /** Makes a projection again, in one commit. False when it cannot: what is true (octets, UIDs, flags) is never touched. */
+  repair(finding: Finding): Promise<boolean>;
+  /** Projections kept elsewhere (a search index), checked and made again with the rest. */
+  readonly projections: Projection[];
+}
+
+export interface AccountLayout {
+  readonly seq: ModSeq;
+  readonly lastUidValidity: number;
+  readonly nextMailbox: number;
+  readonly mailboxes: readonly SnapshotMailbox[];
+  readonly subscriptions: readonly MailboxName[];
+}
+export interface SnapshotMailbox extends Mailbox {
+  /** All that the mailbox ever knew, in order. */
+  readonly keywords: readonly string[];
+  /** Expunges up to this are no longer known one by one. */
+  readonly forgottenUpTo: ModSeq;
+}
+export interface AccountSnapshot extends AccountLayout {
+  /** In order of UID, some hundreds at a time. */
+  messages(mailbox: MailboxId): AsyncGenerator<readonly SnapshotMessage[], void, void>;
+  /** In order of MODSEQ. */
+  tombstones(mailbox: MailboxId): AsyncGenerator<readonly Tombstone[], void, void>;
+  close(): Promise<void>;
+}
+export interface KeptMessage {
+  readonly uid: Uid;
+  readonly modSeq: ModSeq;
+  readonly flags: FlagSet;
+  /** Milliseconds, whole seconds. */
+  readonly internalDate: number;
+  /** When it came into the mailbox, RFC 8514; milliseconds. */
+  readonly savedAt: number;
+}
+export interface SnapshotMessage extends KeptMessage {
+  readonly sizeBytes: number;
+  readonly email: EmailId;
+  /** Hex; undefined when the store has lost the content. */
+  readonly sha256: string | undefined;
+}
+export interface RestoredMessage extends KeptMessage {
+  readonly content: Content;
+}
+export interface Tombstone {
+  readonly uid: Uid;
+  readonly modSeq: ModSeq;
+  readonly deletedAt: number;
+}
+
+export interface DeletedMessage {
+  readonly mailbox: MailboxId;
+  /** As it is called now, or was when it was deleted; undefined when that is not known. */
+  readonly mailboxName: MailboxName | undefined;
+  readonly mailboxDeleted: boolean;
+  readonly uid: Uid;
+  /** Of the expunge; 0 for a message of a deleted mailbox. */
+  readonly modSeq: ModSeq;
+  readonly deletedAt: number;
+  readonly email: EmailId;
+  readonly sizeBytes: number;
+}
+
+export interface CheckStep {
+  /** How much was looked at since the last step. */
+  readonly messages: number;
+  readonly bytes: number;
+  readonly findings: readonly Finding[];
+}
+export interface Finding {
+  readonly kind:
+    | 'counters'
+    | 'uid'
+    | 'modseq'
+    | 'keywords'
+    | 'tombstone'
+    | 'account'
+    | 'content'
+    | 'octets'
+    | 'renderings'
+    | 'link'
+    | 'identity'
+    | 'database'
+    | 'projection'
+    /** No damage: what the collector, or nobody, will remove. */
+    | 'garbage';
+  /** For people: what should be, and what is. Never of a letter's text. */
+  readonly detail: string;
+  /** Whether `repair` can make it right. */
+  readonly repairable: boolean;
+  readonly account?: AccountId;
+  readonly mailbox?: MailboxId;
+  readonly uid?: Uid;
+  readonly email?: EmailId;
+  /** Of `kind` 'projection': which. */
+  readonly projection?: string;
+}
+
+export interface Projection {
+  readonly name: string;
+  check(account: AccountId): AsyncIterable<CheckStep>;
+  rebuild(account: AccountId): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { mailboxesContract } from './contract/mailboxes.ts';
 import { messagesContract } from './contract/messages.ts';
 import { searchContract } from './contract/search.ts';
 import { viewsContract } from './contract/views.ts';
+import { upkeepContract } from './contract/upkeep.ts';
 import { type Backend, ManualClock, type OpenBackend } from './support.ts';
 
 /**
@@ -30,5 +31,6 @@ export function storeContract(backend: Backend): void {
     viewsContract(opened);
     concurrencyContract(opened);
     searchContract(opened);
+    upkeepContract(opened, clock);
   });
 }

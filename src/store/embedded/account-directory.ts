@@ -145,11 +145,12 @@ export class AccountDirectory implements AccountStore {
 }
 
 function newAccountRow(account: NewAccount): NewAccountRow {
-  const { address, canonical, skeleton, credentials, quota } = account;
+  const { address, canonical, skeleton, status = 'active', credentials, quota } = account;
   return {
     address,
     canonical,
     skeleton,
+    status,
     credentials: JSON.stringify(credentials),
     ...limitsRow(quota),
   };

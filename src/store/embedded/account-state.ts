@@ -158,7 +158,8 @@ function limitsFrom({ detail }: AccountEvent): Quota['limits'] {
   return { bytes: limits?.maxBytes ?? undefined, messages: limits?.maxCount ?? undefined };
 }
 
-function mailboxFrom(row: MailboxRow): Mailbox {
+/** A mailbox as the API shows it. */
+export function mailboxFrom(row: MailboxRow): Mailbox {
   return {
     id: row.m as MailboxId,
     name: row.name as MailboxName,

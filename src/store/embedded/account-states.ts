@@ -84,6 +84,22 @@ export class AccountStates {
     if (entry !== undefined) entry.pins--;
   }
 
+  /** Whether somebody has a mailbox of it open. */
+  isOpen(account: AccountId): boolean {
+    return (this.#entries.get(account)?.pins ?? 0) > 0;
+  }
+
+  /** Asks the file again the next time: for changes that no event tells of. */
+  forget(account: AccountId): void {
+    this.#quotas.forget(account);
+    const entry = this.#entries.get(account);
+    if (entry === undefined) return;
+    this.#entries.delete(account);
+    for (const [view, idle] of this.#idle) {
+      if (idle.state === entry.state) this.#dropIdle(view, idle);
+    }
+  }
+
   /** `not-found` */
   async quota(account: AccountId): Promise<Quota> {
     const state = this.#entries.get(account)?.state;

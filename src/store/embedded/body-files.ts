@@ -15,7 +15,7 @@ const filesAtOnce = 200;
  * is garbage of a crash or a refusal and is swept when it is old.
  */
 export class BodyFiles {
-  readonly #folder: string;
+  readonly folder: string;
   /** Digests on their way into a commit, with how many contents; the sweep leaves them alone. */
   readonly #held = new Map<string, number>();
   /** Digests that were held at any time since the running sweep began. */
@@ -25,7 +25,7 @@ export class BodyFiles {
   readonly #folders = new Map<string, Promise<void>>();
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
     mkdirSync(bodiesPath(folder), { recursive: true });
     syncFolderNow(folder);
     // What an earlier run was receiving, nobody was told of.
@@ -35,7 +35,7 @@ export class BodyFiles {
 
   /** A place for a content that comes in. */
   spool(): Spool {
-    return new Spool(this.#folder);
+    return new Spool(this.folder);
   }
 
   /**
@@ -48,7 +48,7 @@ export class BodyFiles {
     try {
       await this.#removing.get(digest);
       await spool.finish();
-      const path = bodyPath(this.#folder, digest);
+      const path = bodyPath(this.folder, digest);
       await this.#makeFolder(dirname(path));
       // The same digest is the same octets: replacing a file that is there changes nothing for its readers.
       await rename(spool.path, path);
@@ -68,7 +68,15 @@ export class BodyFiles {
 
   /** Octets of a kept content; short only at its end. */
   read(digest: string, offset: number, length: number): Promise<Uint8Array> {
-    return readBodyFile(this.#folder, digest, offset, length);
+    return readBodyFile(this.folder, digest, offset, length);
+  }
+
+  /** The digests of all kept files, some at a time. */
+  async *names(): AsyncGenerator<readonly string[], void, void> {
+    for (const prefix of await readdir(bodiesPath(this.folder))) {
+      const names = await readdir(join(bodiesPath(this.folder), prefix));
+      for (let i = 0; i < names.length; i += filesAtOnce) yield names.slice(i, i + filesAtOnce);
+    }
   }
 
   /** Removes files last changed before that time (milliseconds) which no row names; answers how many. */
@@ -80,9 +88,9 @@ export class BodyFiles {
     this.#heldDuringSweep = new Set(this.#held.keys());
     let removed = 0;
     try {
-      for (const prefix of await readdir(bodiesPath(this.#folder))) {
+      for (const prefix of await readdir(bodiesPath(this.folder))) {
         if (stopped()) break;
-        const names = await readdir(join(bodiesPath(this.#folder), prefix));
+        const names = await readdir(join(bodiesPath(this.folder), prefix));
         for (let i = 0; i < names.length && !stopped(); i += filesAtOnce) {
           const old = await this.#olderThan(before, names.slice(i, i + filesAtOnce));
           const named = new Set(old.length === 0 ? [] : await kept(old));
@@ -111,7 +119,7 @@ export class BodyFiles {
   async #olderThan(before: number, names: readonly string[]): Promise<string[]> {
     const old: string[] = [];
     for (const name of names) {
-      const file = await stat(bodyPath(this.#folder, name)).catch(() => undefined);
+      const file = await stat(bodyPath(this.folder, name)).catch(() => undefined);
       if (file !== undefined && file.mtimeMs < before) old.push(name);
     }
     return old;
@@ -120,7 +128,7 @@ export class BodyFiles {
   /** Between this look at the held ones and the removal nobody else runs; who comes later waits for `#removing`. */
   async #remove(digest: string): Promise<boolean> {
     if (this.#heldDuringSweep?.has(digest)) return false;
-    const removal = unlink(bodyPath(this.#folder, digest));
+    const removal = unlink(bodyPath(this.folder, digest));
     this.#removing.set(digest, removal);
     try {
       await removal;

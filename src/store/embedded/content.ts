@@ -2,10 +2,9 @@ import type { MessageIndex } from '../../mail/api.ts';
 import type { Content } from '../api.ts';
 import type { BodyFiles } from './body-files.ts';
 import { inlineBodyBytes } from './limits.ts';
-import { packParts } from './part-pack.ts';
+import { letterOf } from './letter.ts';
 import type { Letter } from './protocol.ts';
 import type { Spool } from './spool.ts';
-import { threadRefs } from './thread-refs.ts';
 
 /** A received content: in memory when it is small, in a spooled file when it is large. */
 export class EmbeddedContent implements Content {
@@ -69,26 +68,7 @@ export class EmbeddedContent implements Content {
 
   /** The content with its renderings as its row will hold them. */
   get letter(): Letter {
-    const { index } = this;
-    this.#letter ??= {
-      digest: this.#digest,
-      size: index.sizeBytes,
-      ...threadRefs(index.threading, this.sha256),
-      version: index.version,
-      sent: index.sentAt ?? null,
-      preview: index.preview,
-      envelope: index.envelope,
-      envelope8: index.envelopeUtf8 ?? null,
-      structure: index.bodyStructure,
-      structure8: index.bodyStructureUtf8 ?? null,
-      body: index.body,
-      body8: index.bodyUtf8 ?? null,
-      headerBytes: index.headerBytes,
-      parts: packParts(index.root),
-      threading: JSON.stringify(index.threading),
-      octets: this.#octets,
-      header: this.#header,
-    };
+    this.#letter ??= letterOf(this.#digest, this.index, this.#octets, this.#header);
     return this.#letter;
   }
 

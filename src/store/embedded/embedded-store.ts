@@ -60,6 +60,7 @@ import { type IndexCheck, TextIndex } from './search/text-index.ts';
 import { wholeSeconds } from './seconds.ts';
 import { storedContent } from './stored-content.ts';
 import { Threads } from './threads.ts';
+import { Upkeep } from './upkeep.ts';
 
 /**
  * Opens the store of a data folder, or makes one. `in-use`: another process has the folder; `invalid`: it was written
@@ -133,6 +134,7 @@ export class EmbeddedStore implements MailStore {
   readonly accounts: AccountDirectory;
   readonly audit: AuditLog;
   readonly outbox: Outbox;
+  readonly upkeep: Upkeep;
   readonly #threads: Threads;
   readonly #states: AccountStates;
   readonly #texts: TextIndex;
@@ -152,6 +154,7 @@ export class EmbeddedStore implements MailStore {
     this.#unlock = unlock;
     this.accounts = new AccountDirectory(threads, facts.shards);
     this.audit = new AuditLog(threads);
+    this.upkeep = new Upkeep({ facts, files, threads, states, activity: this.#activity });
     this.outbox = new Outbox(threads, facts.shards, {
       at: async (place) => {
         const row = await threads.read('contentAt', place);

@@ -3,6 +3,7 @@ import type { UidRanges } from '../../core/uid-set.ts';
 import type { SpecialUse } from '../../core/values.ts';
 import type { Envelope, EnvelopeRecipient, TextPart } from '../api.ts';
 import type { Columns } from '../mailbox-view.ts';
+import type { UpkeepReadOps, UpkeepShardOps } from './upkeep-protocol.ts';
 
 /*
  * What the protocol thread and the store's threads say to each other: plain data that a structured clone carries.
@@ -86,7 +87,7 @@ export type Outcome =
   | { readonly failure: Failure };
 
 /** What a shard's writer does; each is one atomic change, or refused with nothing written. */
-export interface ShardOps {
+export interface ShardOps extends UpkeepShardOps {
   /** Content, its deliveries in this shard, links for accounts elsewhere, and the relay, in one commit. */
   accept: {
     args: {
@@ -218,6 +219,7 @@ export interface NewAccountRow {
   readonly address: string;
   readonly canonical: string;
   readonly skeleton: string;
+  readonly status: string;
   /** JSON. */
   readonly credentials: string;
   readonly maxBytes: number | null;
@@ -225,7 +227,6 @@ export interface NewAccountRow {
 }
 export interface AccountRow extends Omit<NewAccountRow, 'skeleton'> {
   readonly a: number;
-  readonly status: string;
   /** Milliseconds. */
   readonly at: number;
 }
@@ -265,7 +266,7 @@ export type WriteOps = ShardOps & DirectoryOps;
 export const directoryFile = -1;
 
 /** What a reader thread answers. */
-export interface ReadOps {
+export interface ReadOps extends UpkeepReadOps {
   /** An account's mailboxes as of one commit. */
   account: { args: { readonly a: number }; result: AccountSnapshot | undefined };
   /** The quota figures alone: asked for at each RCPT. */

@@ -43,6 +43,12 @@ export class QuotaCache {
     }
   }
 
+  /** Asks the file again the next time. */
+  forget(a: number): void {
+    this.#known.delete(a);
+    this.#loading.delete(a);
+  }
+
   has(a: number): boolean {
     return this.#known.has(a) || this.#loading.has(a);
   }

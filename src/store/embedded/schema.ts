@@ -120,6 +120,19 @@ export const shardMigrations: readonly Migration[] = [
     PRIMARY KEY (a, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What undelete needs to know. lives: 1 when the message went on in another place (MOVE, undelete). Tombstones from
+  -- before this have neither flags nor INTERNALDATE.
+  ALTER TABLE gone ADD COLUMN lives INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE gone ADD COLUMN f INTEGER;
+  ALTER TABLE gone ADD COLUMN f2 INTEGER;
+  ALTER TABLE gone ADD COLUMN idate INTEGER;
+  ALTER TABLE ended ADD COLUMN name TEXT;
+  ALTER TABLE ended ADD COLUMN keywords TEXT NOT NULL DEFAULT '[]';
+
+  -- Accounts that are being restored, from which snapshot: what is there may be continued, and by nobody else.
+  CREATE TABLE restoring (a INTEGER PRIMARY KEY, source TEXT NOT NULL) STRICT;
+  `,
 ];
 
 /** `directory.sqlite`: who there is, and who did what. */

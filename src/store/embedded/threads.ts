@@ -19,6 +19,12 @@ export interface ThreadsOptions {
   readonly onDeath: (error: Error) => void;
 }
 
+/** Asks one reader thread. */
+export type AskReader = <K extends keyof ReadOps>(
+  kind: K,
+  args: ReadOps[K]['args'],
+) => Promise<ReadOps[K]['result']>;
+
 /** The store's threads: each file has one writer, every reader reads all files. */
 export class Threads {
   readonly #writers: readonly ThreadPort[];
@@ -92,9 +98,14 @@ export class Threads {
 
   /** A question to the reader with the least to do. */
   read<K extends keyof ReadOps>(kind: K, args: ReadOps[K]['args']): Promise<ReadOps[K]['result']> {
+    return this.reader()(kind, args);
+  }
+
+  /** The reader with the least to do now, for several questions that one thread has to answer. */
+  reader(): AskReader {
     let best = this.#readers[0] as ThreadPort;
     for (const port of this.#readers) if (port.load < best.load) best = port;
-    return best.call(0, kind, args, 0, 0) as Promise<ReadOps[K]['result']>;
+    return (kind, args) => best.call(0, kind, args, 0, 0) as Promise<never>;
   }
 
   /** The same to every reader. */

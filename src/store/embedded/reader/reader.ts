@@ -2,8 +2,10 @@ import { emailOf, placeOf } from '../email-place.ts';
 import { collectSlice } from '../limits.ts';
 import type { ContentUse, ReadOps } from '../protocol.ts';
 import { SearchReader } from '../search/search-reader.ts';
+import { checkContent } from './check-content.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import { ShardReader } from './shard-reader.ts';
+import { Snapshots } from './snapshots.ts';
 
 type Reads = { readonly [K in keyof ReadOps]: (args: ReadOps[K]['args']) => ReadOps[K]['result'] };
 
@@ -15,11 +17,13 @@ export class Reader implements Reads {
   readonly #shards: readonly ShardReader[];
   readonly #searches: readonly SearchReader[];
   readonly #directory: DirectoryReader;
+  readonly #snapshots: Snapshots;
 
   constructor(folder: string, shards: number, store: string) {
     this.#shards = Array.from({ length: shards }, (_, number) => new ShardReader(folder, number));
     this.#searches = this.#shards.map(({ number }) => new SearchReader(folder, number, store));
     this.#directory = new DirectoryReader(folder);
+    this.#snapshots = new Snapshots(folder, this.#shards);
   }
 
   readonly account: Reads['account'] = ({ a }) => this.#of(a).account(a);
@@ -94,8 +98,29 @@ export class Reader implements Reads {
     this.#searches[s]?.close();
   };
 
+  readonly openSnapshot: Reads['openSnapshot'] = ({ a }) => this.#snapshots.open(a);
+  readonly snapshotMessages: Reads['snapshotMessages'] = ({ id, m, after }) =>
+    this.#snapshots.messages(id, m, after);
+  readonly snapshotProblems: Reads['snapshotProblems'] = ({ id, rows }) =>
+    this.#snapshots.problems(id, rows);
+  readonly snapshotTombstones: Reads['snapshotTombstones'] = ({ id, m, after }) =>
+    this.#snapshots.tombstones(id, m, after);
+  readonly snapshotEmails: Reads['snapshotEmails'] = ({ id, after }) =>
+    this.#snapshots.emails(id, after);
+  readonly closeSnapshot: Reads['closeSnapshot'] = ({ id }) => {
+    this.#snapshots.close(id);
+  };
+  readonly checkContents: Reads['checkContents'] = ({ s, contents }) =>
+    contents.map((c) => checkContent(this.#shard(s), c));
+  readonly unusedContents: Reads['unusedContents'] = ({ s, after }) =>
+    this.#shard(s).checks.unused(after);
+  readonly whereIs: Reads['whereIs'] = ({ a, e }) => this.#of(a).checks.whereIs(a, e);
+  readonly heads: Reads['heads'] = ({ s, after }) => this.#shard(s).checks.heads(after);
+  readonly lostRelays: Reads['lostRelays'] = ({ s }) => this.#shard(s).checks.lostRelays();
+
   close(): void {
     for (const search of this.#searches) search.close();
+    this.#snapshots.closeAll();
     for (const shard of this.#shards) shard.close();
     this.#directory.close();
   }

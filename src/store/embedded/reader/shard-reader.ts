@@ -12,6 +12,8 @@ import type {
 } from '../protocol.ts';
 import { idOctets } from '../writer/lasting-ids.ts';
 
+import { CheckReader } from './check-reader.ts';
+
 export type Identity = readonly [ref: number, digest: Uint8Array];
 
 /** Columns that are not simply one of the table. */
@@ -22,6 +24,7 @@ const columnSql: Partial<Record<DescribeColumns[number], string>> = {
 /** A shard file as a reader sees it. What must agree with itself is read in one transaction. */
 export class ShardReader {
   readonly number: number;
+  readonly checks: CheckReader;
   readonly #db: Connection;
   readonly #quota: Statement;
   readonly #mailboxes: Statement;
@@ -44,6 +47,7 @@ export class ShardReader {
   constructor(folder: string, number: number) {
     const db = openForReading(shardPath(folder, number));
     this.number = number;
+    this.checks = new CheckReader(db);
     this.#db = db;
     this.#quota = db.prepare(
       `SELECT ms AS seq, bytes, total AS count, max_bytes AS maxBytes, max_count AS maxCount
@@ -150,6 +154,14 @@ export class ShardReader {
     if (header !== null) octets.set(header);
     if (body !== undefined) octets.set(body, header?.length ?? 0);
     return { size, parts, octets };
+  }
+
+  /** All octets as they are kept, however many there are; undefined when they are in a file. */
+  octets(c: number): Uint8Array | undefined {
+    const row = this.#content.get(c) as { file: number; header: Buffer | null } | undefined;
+    if (row === undefined || row.file === 1) return undefined;
+    const body = this.#body.get(c) as Buffer | undefined;
+    return Buffer.concat([row.header ?? Buffer.alloc(0), body ?? Buffer.alloc(0)]);
   }
 
   hasFile(digest: Uint8Array): boolean {

@@ -28,7 +28,7 @@ export class Directory {
       .pluck();
     this.#insert = db.prepare(
       `INSERT INTO account (address, canonical, skeleton, status, credentials, max_bytes, max_count, at)
-       VALUES (?, ?, ?, 'active', ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#select = db.prepare(`SELECT ${accountColumns} FROM account WHERE a = ?`);
     this.#update = db.prepare(
@@ -78,13 +78,14 @@ export class Directory {
   }
 
   #create(account: NewAccountRow, audit: AuditRow): AccountRow | Failure {
-    const { address, canonical, skeleton, credentials, maxBytes, maxCount } = account;
+    const { address, canonical, skeleton, status, credentials, maxBytes, maxCount } = account;
     if (this.#taken.get(canonical, skeleton) !== undefined) return 'already-exists';
     const at = this.now;
     const done = this.#insert.run(
       address,
       canonical,
       skeleton,
+      status,
       credentials,
       maxBytes,
       maxCount,
@@ -93,7 +94,7 @@ export class Directory {
     const a = Number(done.lastInsertRowid);
     this.#unsettle.run(a);
     this.#record(audit, a);
-    return { a, address, canonical, status: 'active', credentials, maxBytes, maxCount, at };
+    return { a, address, canonical, status, credentials, maxBytes, maxCount, at };
   }
 
   #record(audit: AuditRow, account: number | null): void {

@@ -31,7 +31,8 @@ export class GarbageRows {
     this.#dropTombstone = db.prepare('DELETE FROM gone WHERE a = ? AND m = ? AND x = ? AND u = ?');
     this.#forgetEmails = db
       .prepare(
-        `WITH wanted AS MATERIALIZED (SELECT DISTINCT value AS e FROM json_each(@emails))
+        `WITH wanted AS MATERIALIZED (
+           SELECT DISTINCT value AS e FROM json_each(@emails) WHERE value > 0)
          DELETE FROM mail WHERE a = @a AND e IN wanted
            AND e NOT IN (SELECT e FROM idx WHERE a = @a AND e IN wanted)
            AND e NOT IN (SELECT e FROM gone WHERE a = @a AND e IN wanted)

@@ -31,7 +31,7 @@ export class MessageRows {
       )
       .raw();
     this.#delete = db.prepare('DELETE FROM idx WHERE a = ? AND m = ? AND u = ?');
-    this.#bury = db.prepare('INSERT INTO gone VALUES (?,?,?,?,?,?)');
+    this.#bury = db.prepare('INSERT OR IGNORE INTO gone VALUES (?,?,?,?,?,?,?,?,?,?)');
     this.#setFlags = db.prepare(
       'UPDATE idx SET ms = ?, f = ?, f2 = ? WHERE a = ? AND m = ? AND u BETWEEN ? AND ?',
     );
@@ -62,10 +62,21 @@ export class MessageRows {
     return this.#select.all(a, m, first, last) as MessageRow[];
   }
 
-  /** Removes a live message and leaves its tombstone. */
-  bury(a: number, m: number, u: number, seq: number, e: number, now: number): void {
+  /** Removes a live message and leaves its tombstone; `lives`: it goes on in another mailbox. */
+  bury(a: number, m: number, row: MessageRow, seq: number, now: number, lives = false): void {
+    const [u, f, f2, , idate, e] = row;
     this.#delete.run(a, m, u);
-    this.#bury.run(a, m, seq, u, e, now);
+    this.#bury.run(a, m, seq, u, e, now, lives ? 1 : 0, f, f2, idate);
+  }
+
+  /** A tombstone as it was elsewhere, without a content. */
+  addTombstone(a: number, m: number, u: number, seq: number, at: number): void {
+    this.#bury.run(a, m, seq, u, 0, at, 1, null, null, null);
+  }
+
+  /** Removes a message of a mailbox that is no more, and leaves nothing. */
+  remove(a: number, m: number, u: number): void {
+    this.#delete.run(a, m, u);
   }
 
   /** Gives all live messages from `first` to `last` these flags. */

@@ -9,6 +9,7 @@ import { type Box, type Head, Heads } from './heads.ts';
 import { LastingIds } from './lasting-ids.ts';
 import { MessageRows } from './message-rows.ts';
 import { OutboxRows } from './outbox-rows.ts';
+import { UpkeepRows } from './upkeep-rows.ts';
 import { SubscriptionRows } from './subscription-rows.ts';
 import { TakenIds } from './taken-ids.ts';
 
@@ -27,6 +28,7 @@ export class Shard {
   readonly ended: EndedRows;
   readonly garbage: GarbageRows;
   readonly outbox: OutboxRows;
+  readonly upkeep: UpkeepRows;
   readonly events = new EventRecorder();
   /** The time of the operation that runs, milliseconds. */
   now = 0;
@@ -44,6 +46,7 @@ export class Shard {
     this.ended = new EndedRows(db);
     this.garbage = new GarbageRows(db);
     this.outbox = new OutboxRows(db);
+    this.upkeep = new UpkeepRows(db);
   }
 
   /** Seconds. */

@@ -22,6 +22,9 @@ import { expunge } from './ops/expunge.ts';
 import { createMailbox, deleteMailbox, renameMailbox, subscribe } from './ops/mailboxes.ts';
 import { claim, settle } from './ops/outbox.ts';
 import { storeFlags } from './ops/store-flags.ts';
+import { mendContent, mendCounters, mendIdentity, mendLink } from './ops/mend.ts';
+import { beginRestore, finishRestore, restoreMessages, restoreTombstones } from './ops/restore.ts';
+import { undelete } from './ops/undelete.ts';
 import { Shard } from './shard.ts';
 
 const shardOps: {
@@ -45,6 +48,15 @@ const shardOps: {
   settle,
   collect,
   unlink,
+  beginRestore,
+  restoreMessages,
+  restoreTombstones,
+  finishRestore,
+  undelete,
+  mendCounters,
+  mendLink,
+  mendIdentity,
+  mendContent,
 };
 
 const directoryOps: {

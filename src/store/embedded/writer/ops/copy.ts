@@ -40,8 +40,9 @@ export function copy(
 
   const ms = ++head.seq;
   if (move) {
-    for (const [u, f, , size, , e] of rows) {
-      shard.messages.bury(a, from, u, ms, e, shard.nowSeconds);
+    for (const row of rows) {
+      const [, f, , size] = row;
+      shard.messages.bury(a, from, row, ms, shard.nowSeconds, true);
       countMessage(head, source, f, size, -1);
     }
     source.modSeq = ms;

@@ -23,8 +23,9 @@ export function expunge(
   if (doomed.length === 0) return [];
 
   const ms = ++head.seq;
-  for (const [u, f, , size, , e] of doomed) {
-    shard.messages.bury(a, m, u, ms, e, shard.nowSeconds);
+  for (const row of doomed) {
+    const [, f, , size] = row;
+    shard.messages.bury(a, m, row, ms, shard.nowSeconds);
     countMessage(head, box, f, size, -1);
   }
   box.modSeq = ms;

@@ -52,7 +52,7 @@ export function deleteMailbox(
   shard.heads.deleteBox(head, box);
   head.bytes -= box.bytes;
   head.count -= box.total;
-  if (box.selectable) shard.ended.add(a, m, shard.nowSeconds);
+  if (box.selectable) shard.ended.add(a, box, shard.nowSeconds);
   if (hasChildren) {
     // A new id: whoever knew the old mailbox must not take this name for it. RFC 8474 §4.
     const kept = newBox(shard, head, box.name, null, false);

@@ -1,0 +1,368 @@
+import { createHash } from 'node:crypto';
+import { MailError } from '../../core/errors.ts';
+import { startThread } from '../../core/thread.ts';
+import { deletedBit, seenBit } from '../../core/values.ts';
+import type { AccountId, EmailId, MailboxId, Uid } from '../../core/values.ts';
+import { MessageIndexer } from '../../mail/indexer.ts';
+import type { CheckStep, Finding } from '../api.ts';
+import { keywordBit } from '../mailbox-view.ts';
+import type { BodyFiles } from './body-files.ts';
+import { emailOf, placeOf } from './email-place.ts';
+import type { StoreFacts } from './folder.ts';
+import { letterOf } from './letter.ts';
+import { directoryFile, type Letter, type MailboxRow } from './protocol.ts';
+import { renderingsOf } from './renderings.ts';
+import { messageRows, openHead, tombstoneRows } from './snapshot-slices.ts';
+import type { AskReader, Threads } from './threads.ts';
+import type { CheckedContent, Problem, SnapshotHead } from './upkeep-protocol.ts';
+
+export interface CheckParts {
+  readonly facts: StoreFacts;
+  readonly files: BodyFiles;
+  readonly threads: Threads;
+}
+
+/** Octets of a large content that are looked at in one turn of the event loop. */
+const pieceBytes = 128 * 1024;
+/** Small contents that one question to a reader names. */
+const contentsAtOnce = 16;
+
+/** An account against every promise; its letters last, when the snapshot is closed. */
+export async function* checkAccount(
+  parts: CheckParts,
+  account: AccountId,
+): AsyncGenerator<CheckStep, void, void> {
+  const ask = parts.threads.reader();
+  const head = await openHead(ask, account);
+  const emails: number[] = [];
+  try {
+    yield found(checkHead(account, head));
+    for (const mailbox of head.mailboxes) {
+      yield* checkMailbox(ask, account, head, mailbox);
+      yield* checkTombstones(ask, account, head, mailbox);
+    }
+    let after: readonly [number, Uint8Array] = [-1, new Uint8Array()];
+    for (;;) {
+      const rows = await ask('snapshotEmails', { id: head.id, after });
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      for (const [, , e] of rows) emails.push(e);
+      after = [last[0], last[1]];
+    }
+  } finally {
+    await ask('closeSnapshot', { id: head.id });
+  }
+  yield* checkLetters(parts, account, emails);
+}
+
+function found(findings: readonly Finding[], messages = 0, bytes = 0): CheckStep {
+  return { messages, bytes, findings };
+}
+
+function checkHead(account: AccountId, head: SnapshotHead): Finding[] {
+  const findings: Finding[] = [];
+  const wrong = (kind: Finding['kind'], detail: string): void => {
+    findings.push({ kind, detail, repairable: true, account });
+  };
+  const bytes = head.mailboxes.reduce((sum, box) => sum + box.bytes, 0);
+  const count = head.mailboxes.reduce((sum, box) => sum + box.total, 0);
+  if (bytes !== head.bytes)
+    wrong('counters', `the account counts ${head.bytes} octets, its mailboxes ${bytes}`);
+  if (count !== head.count)
+    wrong('counters', `the account counts ${head.count} messages, its mailboxes ${count}`);
+  for (const box of head.mailboxes) {
+    if (box.modSeq > head.seq) {
+      wrong(
+        'modseq',
+        `mailbox ${box.m} has HIGHESTMODSEQ ${box.modSeq}, past the account's ${head.seq}`,
+      );
+    }
+    if (box.uidValidity < 1 || box.uidValidity > head.lastUidValidity) {
+      wrong(
+        'uid',
+        `mailbox ${box.m} has UIDVALIDITY ${box.uidValidity}, past the last ${head.lastUidValidity}`,
+      );
+    }
+    if (box.m >= head.nextMailbox) wrong('account', `mailbox ${box.m} has a number not given yet`);
+  }
+  return findings;
+}
+
+async function* checkMailbox(
+  ask: AskReader,
+  account: AccountId,
+  head: SnapshotHead,
+  box: MailboxRow,
+): AsyncGenerator<CheckStep, void, void> {
+  const mailbox = box.m as MailboxId;
+  const known = box.keywords.map((_, number) => keywordBit(number));
+  const knownBits = known.reduce((bits, { more, bit }) => (more ? bits : bits | bit), 31) >>> 0;
+  const knownMore = known.reduce((bits, { more, bit }) => (more ? bits | bit : bits), 0) >>> 0;
+  const sums = { total: 0, unseen: 0, deleted: 0, bytes: 0, deletedBytes: 0 };
+  for await (const rows of messageRows(ask, head.id, box.m)) {
+    const findings: Finding[] = [];
+    const wrong = (
+      kind: Finding['kind'],
+      u: number,
+      e: number,
+      detail: string,
+      repairable = false,
+    ): void => {
+      const where = { account, mailbox, uid: u as Uid, email: e as EmailId };
+      findings.push({ kind, detail, repairable, ...where });
+    };
+    for (const [u, ms, f, f2, size, , , e] of rows) {
+      sums.total++;
+      sums.bytes += size;
+      if ((f & seenBit) === 0) sums.unseen++;
+      if ((f & deletedBit) !== 0) {
+        sums.deleted++;
+        sums.deletedBytes += size;
+      }
+      if (u >= box.uidNext) wrong('uid', u, e, `UIDNEXT is ${box.uidNext}`, true);
+      if (ms > box.modSeq) wrong('modseq', u, e, `MODSEQ ${ms} past ${box.modSeq}`, true);
+      if ((f & ~knownBits) !== 0 || (f2 & ~knownMore) !== 0) {
+        wrong('keywords', u, e, 'has a keyword that the mailbox does not know');
+      }
+    }
+    for (const { what, u, e } of await ask('snapshotProblems', { id: head.id, m: box.m, rows })) {
+      const [kind, detail, repairable] = problems[what];
+      wrong(kind, u, e, detail, repairable);
+    }
+    yield found(findings, rows.length);
+  }
+  const names = ['total', 'unseen', 'deleted', 'bytes', 'deletedBytes'] as const;
+  const off = names.filter((name) => box[name] !== sums[name]);
+  if (off.length === 0) return;
+  const detail = off.map((name) => `${name} ${box[name]}, counted ${sums[name]}`).join('; ');
+  yield found([{ kind: 'counters', detail, repairable: true, account, mailbox }]);
+}
+
+async function* checkTombstones(
+  ask: AskReader,
+  account: AccountId,
+  head: SnapshotHead,
+  box: MailboxRow,
+): AsyncGenerator<CheckStep, void, void> {
+  for await (const rows of tombstoneRows(ask, head.id, box.m)) {
+    const findings = rows.flatMap(([x, u, , , , , alive]): Finding[] => {
+      const detail =
+        alive !== 0
+          ? 'is expunged and there at once'
+          : u >= box.uidNext
+            ? `was expunged, but UIDNEXT is ${box.uidNext}`
+            : x > head.seq
+              ? `was expunged at ${x}, past the account's ${head.seq}`
+              : undefined;
+      if (detail === undefined) return [];
+      const where = { account, mailbox: box.m as MailboxId, uid: u as Uid };
+      return [{ kind: 'tombstone', detail, repairable: false, ...where }];
+    });
+    if (findings.length > 0) yield found(findings);
+  }
+}
+
+const problems = {
+  missing: ['content', 'its letter is lost', false],
+  size: ['content', 'its size is not that of its letter', false],
+  link: ['link', 'nothing says that the account uses the letter', true],
+  identity: ['identity', 'the account does not find the letter by its Message-ID', true],
+} as const satisfies Record<Problem['what'], readonly [Finding['kind'], string, boolean]>;
+
+/** Every letter of an account read back, in slices on the readers; large ones piece by piece here. */
+async function* checkLetters(
+  parts: CheckParts,
+  account: AccountId,
+  emails: readonly number[],
+): AsyncGenerator<CheckStep, void, void> {
+  const { shards } = parts.facts;
+  const byShard = new Map<number, number[]>();
+  for (const e of emails) {
+    const { s, c } = placeOf(e, shards);
+    const list = byShard.get(s);
+    if (list === undefined) byShard.set(s, [c]);
+    else list.push(c);
+  }
+  for (const [s, list] of byShard) {
+    for (let i = 0; i < list.length; i += contentsAtOnce) {
+      const contents = list.slice(i, i + contentsAtOnce);
+      const checked = await parts.threads.read('checkContents', { s, contents });
+      const findings: Finding[] = [];
+      let bytes = 0;
+      for (const [k, content] of checked.entries()) {
+        const e = emailOf({ s, c: contents[k] as number }, shards);
+        if (content === undefined) {
+          // What no message names may have gone in the meantime; what one names was found missing with it.
+          continue;
+        }
+        bytes += content.size;
+        const wrong = await wrongWith(parts.files, content);
+        if (wrong === undefined) continue;
+        const places = await parts.threads.read('whereIs', { a: account, e });
+        const where = places.length > 0 ? places : [undefined];
+        for (const place of where) {
+          findings.push({
+            ...wrong,
+            account,
+            email: e as EmailId,
+            ...(place !== undefined && { mailbox: place[0] as MailboxId, uid: place[1] as Uid }),
+          });
+        }
+      }
+      yield found(findings, 0, bytes);
+    }
+  }
+}
+
+async function wrongWith(
+  files: BodyFiles,
+  content: CheckedContent,
+): Promise<Pick<Finding, 'kind' | 'detail' | 'repairable'> | undefined> {
+  const bad = { kind: 'octets', repairable: false } as const;
+  const stale = {
+    kind: 'renderings',
+    detail: 'what was rendered of the letter is not what it renders to',
+    repairable: true,
+  } as const;
+  if (!content.file) {
+    if (content.octets === 'bad') return { ...bad, detail: 'the octets are not those received' };
+    return content.rendered === false ? stale : undefined;
+  }
+  try {
+    const letter = await readLetter(files, content.digest, content.size);
+    if (letter === undefined) return { ...bad, detail: 'the octets are not those received' };
+    return renderingsOf(letter) === content.fingerprint ? undefined : stale;
+  } catch (error) {
+    if (!(error instanceof MailError)) throw error;
+    return { ...bad, detail: 'the file of the letter cannot be read' };
+  }
+}
+
+/** A letter in a file, indexed again; undefined when its octets are not those of the digest. `unavailable` */
+export async function readLetter(
+  files: BodyFiles,
+  digest: Uint8Array,
+  size: number,
+): Promise<Letter | undefined> {
+  const hash = createHash('sha256');
+  const indexer = new MessageIndexer();
+  const name = Buffer.from(digest).toString('hex');
+  let at = 0;
+  // One piece more than there should be, so that a file that grew is seen too.
+  for (;;) {
+    const piece = await files.read(name, at, pieceBytes);
+    hash.update(piece);
+    indexer.write(piece);
+    at += piece.length;
+    if (piece.length < pieceBytes || at > size) break;
+  }
+  if (at !== size || !hash.digest().equals(digest)) return undefined;
+  return letterOf(digest, indexer.finish(), undefined, undefined);
+}
+
+/** What belongs to no account. */
+export async function* checkStore(parts: CheckParts): AsyncGenerator<CheckStep, void, void> {
+  const { threads, files, facts } = parts;
+  for (let file = directoryFile; file < facts.shards; file++) {
+    const name = file === directoryFile ? 'directory.sqlite' : `shard-${file}.sqlite`;
+    const complaints = await quickCheck(files.folder, name);
+    yield found(
+      complaints.map((detail) => ({
+        kind: 'database',
+        detail: `${name}: ${detail}`,
+        repairable: false,
+      })),
+    );
+  }
+  yield* checkHeads(parts);
+  for (let s = 0; s < facts.shards; s++) {
+    const lost = await threads.read('lostRelays', { s });
+    yield found(
+      lost.map((id) => ({
+        kind: 'content',
+        detail: `letter ${id} to be sent is lost`,
+        repairable: false,
+      })),
+    );
+    let unused = 0;
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const step: { unused: readonly number[]; next: number | undefined } = await threads.read(
+        'unusedContents',
+        { s, after },
+      );
+      unused += step.unused.length;
+      after = step.next;
+      yield found([]);
+    }
+    if (unused > 0) yield found([garbage(`shard ${s}: ${unused} letters that nobody uses`)]);
+  }
+  let orphans = 0;
+  for await (const digests of files.names()) {
+    const kept = new Set(await threads.read('filesKept', { digests }));
+    orphans += digests.filter((digest) => !kept.has(digest)).length;
+    yield found([]);
+  }
+  if (orphans > 0) yield found([garbage(`${orphans} files of letters that no row names`)]);
+}
+
+function garbage(detail: string): Finding {
+  return { kind: 'garbage', detail, repairable: false };
+}
+
+/** Accounts of the directory against heads of the shards. */
+async function* checkHeads({ threads, facts }: CheckParts): AsyncGenerator<CheckStep, void, void> {
+  for (let after = ''; ;) {
+    const rows = await threads.read('listAccounts', { after, limit: 500 });
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    const findings: Finding[] = [];
+    for (const { a, maxBytes, maxCount } of rows) {
+      const head = await threads.read('quota', { a });
+      const account = a as AccountId;
+      if (head === undefined) {
+        findings.push({ kind: 'account', detail: 'has no head', repairable: true, account });
+      } else if (head.maxBytes !== maxBytes || head.maxCount !== maxCount) {
+        findings.push({
+          kind: 'account',
+          detail: 'has another quota than the directory says',
+          repairable: true,
+          account,
+        });
+      }
+    }
+    yield found(findings);
+    after = last.canonical;
+  }
+  for (let s = 0; s < facts.shards; s++) {
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const heads: readonly number[] = await threads.read('heads', { s, after });
+      const findings: Finding[] = [];
+      for (const a of heads) {
+        if ((await threads.read('getAccount', { a })) !== undefined) continue;
+        const account = a as AccountId;
+        findings.push({
+          kind: 'account',
+          detail: 'is not in the directory',
+          repairable: false,
+          account,
+        });
+      }
+      yield found(findings);
+      after = heads.at(-1);
+    }
+  }
+}
+
+/** SQLite's own look at a file, in a thread of its own: it takes as long as reading the file. */
+function quickCheck(folder: string, name: string): Promise<readonly string[]> {
+  const worker = startThread(import.meta.url, './quick-check-thread', {
+    workerData: { folder, name },
+  });
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => {
+      reject(new Error('the check of a database ended early'));
+    });
+  });
+}

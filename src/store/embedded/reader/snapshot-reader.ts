@@ -1,0 +1,105 @@
+import { type Connection, openForReading, type Statement } from '../database.ts';
+import { collectSlice } from '../limits.ts';
+import { type MailboxColumns, mailboxRow } from '../mailbox-row.ts';
+import { shardPath } from '../paths.ts';
+import type { SnapshotHead, TombstoneRow } from '../upkeep-protocol.ts';
+
+/** A message row without its digest, which another shard may have. */
+export type IndexRow = [
+  u: number,
+  ms: number,
+  f: number,
+  f2: number,
+  size: number,
+  idate: number,
+  sdate: number,
+  e: number,
+];
+
+/**
+ * One account as of one commit: a read transaction on a connection of its own, held while slice after slice is asked
+ * for. The log cannot begin anew in that time, so snapshots are short: what takes long (bodies) is read outside, since
+ * it never changes.
+ */
+export class SnapshotReader {
+  readonly a: number;
+  readonly #db: Connection;
+  readonly #messages: Statement;
+  readonly #tombstones: Statement;
+  readonly #emails: Statement;
+
+  constructor(folder: string, shard: number, a: number) {
+    this.a = a;
+    const db = openForReading(shardPath(folder, shard));
+    this.#db = db;
+    db.exec('BEGIN');
+    this.#messages = db
+      .prepare(
+        `SELECT u, ms, f, f2, size, idate, sdate, e FROM idx
+         WHERE a = ? AND m = ? AND u > ? ORDER BY u LIMIT ${collectSlice}`,
+      )
+      .raw();
+    this.#tombstones = db
+      .prepare(
+        `SELECT x, u, e, xt, lives, NULL,
+           EXISTS (SELECT 1 FROM idx WHERE idx.a = gone.a AND idx.m = gone.m AND idx.u = gone.u)
+         FROM gone WHERE a = ? AND m = ? AND (x, u) > (?, ?) ORDER BY x, u LIMIT ${collectSlice}`,
+      )
+      .raw();
+    this.#emails = db
+      .prepare(
+        `SELECT ref, digest, e FROM mail WHERE a = ? AND (ref, digest) > (?, ?) AND e > 0
+         ORDER BY ref, digest LIMIT ${collectSlice}`,
+      )
+      .raw();
+  }
+
+  /** Undefined: there is no such account here. */
+  head(): Omit<SnapshotHead, 'id'> | undefined {
+    const rows = this.#db
+      .prepare('SELECT * FROM mbx WHERE a = ? ORDER BY m')
+      .raw()
+      .all(this.a) as MailboxColumns[];
+    const [head, ...boxes] = rows;
+    if (head?.[1] !== 0) return undefined;
+    return {
+      seq: head[5],
+      bytes: head[7],
+      count: head[6],
+      maxBytes: head[16],
+      maxCount: head[17],
+      lastUidValidity: head[3],
+      nextMailbox: head[4],
+      mailboxes: boxes.map(mailboxRow),
+      subscriptions: this.#db
+        .prepare('SELECT name FROM sub WHERE a = ? ORDER BY name')
+        .pluck()
+        .all(this.a) as string[],
+      ended: this.#db
+        .prepare(
+          `SELECT m, max(name) AS name, max(xt) AS xt FROM
+             (SELECT m, name, xt FROM ended WHERE a = @a
+              UNION ALL SELECT DISTINCT m, NULL, 0 FROM gone WHERE a = @a
+                AND m NOT IN (SELECT m FROM mbx WHERE a = @a))
+           GROUP BY m ORDER BY m`,
+        )
+        .all({ a: this.a }) as SnapshotHead['ended'][number][],
+    };
+  }
+
+  messages(m: number, after: number): IndexRow[] {
+    return this.#messages.all(this.a, m, after) as IndexRow[];
+  }
+
+  tombstones(m: number, [x = 0, u = 0]: readonly number[]): TombstoneRow[] {
+    return this.#tombstones.all(this.a, m, x, u) as unknown as TombstoneRow[];
+  }
+
+  emails([ref, digest]: readonly [number, Uint8Array]): [number, Uint8Array, number][] {
+    return this.#emails.all(this.a, ref, digest) as [number, Uint8Array, number][];
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
