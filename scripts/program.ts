@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, type OutputConfiguration } from 'commander';
 import { exitCodeTable } from '../src/admin/exit-codes.ts';
 import { accountCommand } from './account.ts';
+import { backupCommand, restoreCommand, undeleteCommand, verifyCommand } from './backup.ts';
 import { configCommand } from './config.ts';
 import { packageFolder } from './config-option.ts';
 import { exportCommand, importCommand } from './letters.ts';
@@ -24,7 +25,11 @@ export function program(output: OutputConfiguration = {}): Command {
     .addCommand(mailboxCommand())
     .addCommand(quotaCommand())
     .addCommand(importCommand())
-    .addCommand(exportCommand());
+    .addCommand(exportCommand())
+    .addCommand(verifyCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
+    .addCommand(undeleteCommand());
   zhashik
     .command('help [topic...]')
     .description('help for a command, or the topic exit-codes')

@@ -28,8 +28,9 @@ const table: Readonly<Record<string, readonly string[]>> = {
   imap: protocol,
   'imap/wire': [],
   'imap/commands': [...protocol, 'imap'],
+  archive: [...contracts, 'account/address.ts'],
   transfer: ['mail', ...contracts],
-  admin: [...contracts, 'account', 'transfer'],
+  admin: [...contracts, 'account', 'archive', 'transfer'],
   development: ['admin', 'config'],
 };
 

@@ -3,6 +3,8 @@ import type { Failure } from '../core/errors.ts';
 /** What the commands end with, after sysexits.h; `zhashik help exit-codes` prints this table. */
 export const exitCodes = {
   ok: [0, 'done; for a dry run: it would be'],
+  repaired: [1, 'verify: damage was found and all of it repaired'],
+  damaged: [2, 'verify, backup, restore: damage was found and is there still'],
   usage: [64, 'the command line is wrong'],
   data: [65, 'an address, a password or a row of a file is wrong'],
   noInput: [66, 'a file to read is not there'],

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MailError } from '../core/errors.ts';
 import type { AdminContext } from './admin-context.ts';
+import { makeBackup, restoreBackup, undeleteMessages } from './backup.ts';
 import { createAccount } from './create-account.ts';
 import { exportLetters } from './export-letters.ts';
 import { importAccounts, importRow } from './import-accounts.ts';
@@ -11,6 +12,7 @@ import { getQuota, setQuota } from './quota.ts';
 import { setPassword } from './set-password.ts';
 import { closeAccount, resumeAccount, suspendAccount } from './set-status.ts';
 import { showAccount } from './show-account.ts';
+import { verifyStore } from './verify-store.ts';
 
 /**
  * What an operator can ask for, by name: the same whether a script opened the store itself or speaks to a running
@@ -47,6 +49,7 @@ function streaming<Input, Progress, Result>(
 
 const address = z.string().min(1).max(1000);
 const apply = z.boolean();
+const folder = z.string().min(1).max(4096);
 const password = z.string().max(10_000);
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const statusInput = z.strictObject({ address, apply, reason: z.string().max(500).optional() });
@@ -106,6 +109,31 @@ export const operations = {
       apply,
     }),
     setQuota,
+  ),
+  'store.verify': streaming(
+    z.strictObject({ address: address.optional(), repair: z.boolean() }),
+    verifyStore,
+  ),
+  'backup.make': streaming(z.strictObject({ folder, address: address.optional() }), makeBackup),
+  'backup.restore': streaming(
+    z.strictObject({
+      folder,
+      address: address.optional(),
+      into: address.optional(),
+      under: z.string().min(1).max(1000).optional(),
+      apply,
+    }),
+    restoreBackup,
+  ),
+  'message.undelete': streaming(
+    z.strictObject({
+      address,
+      mailbox: z.string().min(1).max(1000).optional(),
+      since: limit.optional(),
+      uids: z.array(z.int().min(1).max(0xffff_ffff)).optional(),
+      apply,
+    }),
+    undeleteMessages,
   ),
 } as const;
 

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { MailError } from '../core/errors.ts';
+import type { ArchiveProgress } from './api.ts';
+import { ArchiveFolder } from './archive-folder.ts';
+
+export interface ArchiveVerified {
+  readonly complete: boolean;
+  readonly accounts: number;
+  readonly messages: number;
+  readonly letters: number;
+  readonly bytes: number;
+  readonly damaged: number;
+}
+
+/**
+ * Reads a whole backup and holds every digest against its octets; each thing that is wrong is a remark of the progress.
+ * Needs no store. `not-found`
+ */
+export async function* verifyArchive(
+  path: string,
+): AsyncGenerator<ArchiveProgress, ArchiveVerified, void> {
+  const folder = new ArchiveFolder(path);
+  const state = await folder.state();
+  const now = { accounts: 0, messages: 0, letters: 0, bytes: 0, damaged: 0 };
+  const wrong = (remark: string): ArchiveProgress => {
+    now.damaged++;
+    return { ...now, remark };
+  };
+  for await (const sha256 of folder.letters()) {
+    const hash = createHash('sha256');
+    try {
+      for await (const piece of folder.readLetter(sha256)) {
+        hash.update(piece);
+        now.bytes += piece.length;
+      }
+    } catch (error) {
+      yield wrong(`letter ${sha256} cannot be read: ${(error as Error).message}`);
+      continue;
+    }
+    now.letters++;
+    if (hash.digest('hex') !== sha256) yield wrong(`letter ${sha256} has other octets`);
+    else if (now.letters % 100 === 0) yield { ...now };
+  }
+  for (const canonical of await folder.accounts()) {
+    now.accounts++;
+    try {
+      for await (const line of folder.lines(canonical)) {
+        if (line.kind !== 'message') continue;
+        now.messages++;
+        if (line.sha256 !== null && (await folder.has(folder.letterPath(line.sha256)))) continue;
+        yield wrong(
+          `${canonical}: mailbox ${line.mailbox}, UID ${line.uid}: the letter is missing`,
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof MailError)) throw error;
+      yield wrong(error.message);
+    }
+    yield { ...now, account: canonical };
+  }
+  return { complete: state.state === 'complete', ...now };
+}
