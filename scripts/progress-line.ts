@@ -11,7 +11,10 @@ interface Progress {
 const quietMs = 10_000;
 
 /** How far a long operation is, how fast, and when it will end, on standard error. */
-export function progressLine(): { show(this: void, progress: Progress): void; end(): void } {
+export function progressLine(): {
+  readonly show: (progress: Progress) => void;
+  readonly end: () => void;
+} {
   const startedAt = performance.now();
   const terminal = process.stderr.isTTY;
   let shownAt = startedAt;

@@ -63,11 +63,11 @@ export class ArchiveFolder {
     const text = await readFile(join(this.path, 'backup.json'), 'utf8').catch((cause: unknown) => {
       throw new MailError('not-found', `${this.path} is not a backup`, { cause });
     });
-    const state = parse(text) as BackupFile;
+    const state = parse(text) as Omit<BackupFile, 'format'> & { readonly format: number };
     if (state.format !== archiveFormat) {
       throw new MailError('invalid', `${this.path} was written by another version of the program`);
     }
-    return state;
+    return { ...state, format: archiveFormat };
   }
 
   async writeState(state: BackupFile): Promise<void> {

@@ -42,7 +42,13 @@ export async function repair(parts: CheckParts, finding: Finding): Promise<boole
       else await threads.write(home, 'mendIdentity', { a: account, e: email, brief: letter });
       return true;
     }
-    default:
+    case 'content':
+    case 'database':
+    case 'garbage':
+    case 'keywords':
+    case 'octets':
+    case 'projection':
+    case 'tombstone':
       return false;
   }
 }
