@@ -158,7 +158,7 @@ export const targets = {
         compileSearch(key, selected, 'msn'),
       );
       for (let index = 0; program !== undefined && index < rows.count; index++) {
-        const answer = program.test({ rows, index });
+        const answer = program.test({ rows, index, texts: [] });
         if (answer === undefined && program.stages.every((stage) => stage === 'row')) {
           throw new Error('no answer, though nothing more can be known');
         }
