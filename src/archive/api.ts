@@ -32,6 +32,7 @@ export interface BackupFile {
   readonly finishedAt?: string;
   /** Address when it was asked for one account; the others in the folder are older. */
   readonly account?: string;
+  /** Files of accounts in the folder, when it was complete. */
   readonly accounts?: number;
   /** Letters that could not be read whole, and are not in the backup. */
   readonly damaged?: number;

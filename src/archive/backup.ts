@@ -62,7 +62,9 @@ export async function* backUp(
     if (only === undefined) yield* writer.writeAll();
     else yield* writer.writeAccount(only);
     await syncFolder(folder.accountsPath);
-    const { accounts, damaged } = writer.result;
+    const { damaged } = writer.result;
+    // All that the folder holds, also those of earlier runs.
+    const accounts = (await folder.accounts()).length;
     const finishedAt = new Date(now()).toISOString();
     await folder.writeState({ ...about, state: 'complete', finishedAt, accounts, damaged });
     return writer.result;

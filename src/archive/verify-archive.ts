@@ -58,5 +58,7 @@ export async function* verifyArchive(
     }
     yield { ...now, account: canonical };
   }
+  const missing = (state.accounts ?? 0) - now.accounts;
+  if (missing > 0) yield wrong(`${missing} accounts are missing`);
   return { complete: state.state === 'complete', ...now };
 }

@@ -472,11 +472,11 @@ export interface UpkeepStore {
    * and each letter's octets against its digest and renderings. `not-found`
    */
   checkAccount(account: AccountId): AsyncGenerator<CheckStep, void, void>;
-  /** What belongs to no account: the files themselves, what nobody uses, accounts without a head. */
+  /** What belongs to no account: the files themselves, projections, what nobody uses, accounts without a head. */
   checkStore(): AsyncGenerator<CheckStep, void, void>;
   /** Makes a projection again, in one commit. False when it cannot: what is true (octets, UIDs, flags) is never touched. */
   repair(finding: Finding): Promise<boolean>;
-  /** Projections kept elsewhere (a search index), checked and made again with the rest. */
+  /** Projections kept apart (the search index): checked with the store, made again as a whole. */
   readonly projections: Projection[];
 }
 
@@ -572,8 +572,10 @@ export interface Finding {
   readonly projection?: string;
 }
 
+/** Of the whole store. */
 export interface Projection {
   readonly name: string;
-  check(account: AccountId): AsyncIterable<CheckStep>;
-  rebuild(account: AccountId): Promise<void>;
+  /** Findings of kind 'projection' with this name. */
+  check(): AsyncIterable<CheckStep>;
+  rebuild(): Promise<void>;
 }

@@ -178,11 +178,11 @@ describe('a machine that fails', function () {
 
   describe('with few file descriptors', () => {
     it('says so at the start, keeps who is there, and takes others when some have gone', async () => {
-      const running = await start({ openFiles: 110 });
+      const running = await start({ openFiles: 160 });
       expect(running.printed).to.match(/few-open-files/);
       const imap = await login(one);
       // More than there are descriptors for: those beyond are hung up on, not left to spin for.
-      for (let i = 0; i < 200; i++) {
+      for (let i = 0; i < 250; i++) {
         const client = await WireClient.connect(ports.imap).catch(() => undefined);
         if (client !== undefined) clients.push(client);
       }

@@ -12,6 +12,7 @@ import type {
 } from '../../core/values.ts';
 import type {
   Appended,
+  CheckStep,
   Content,
   ContentWriter,
   Copied,
@@ -154,7 +155,21 @@ export class EmbeddedStore implements MailStore {
     this.#unlock = unlock;
     this.accounts = new AccountDirectory(threads, facts.shards);
     this.audit = new AuditLog(threads);
-    this.upkeep = new Upkeep({ facts, files, threads, states, activity: this.#activity });
+    this.upkeep = new Upkeep({
+      facts,
+      files,
+      threads,
+      states,
+      activity: this.#activity,
+      onContents() {
+        texts.wake();
+      },
+    });
+    this.upkeep.projections.push({
+      name: 'search index',
+      check: () => this.#checkTexts(),
+      rebuild: () => this.rebuildTexts(),
+    });
     this.outbox = new Outbox(threads, facts.shards, {
       at: async (place) => {
         const row = await threads.read('contentAt', place);
@@ -388,6 +403,21 @@ export class EmbeddedStore implements MailStore {
   /** Compares the search index with the store; changes nothing. */
   checkTexts(): Promise<IndexCheck> {
     return this.#activity.run(() => this.#texts.check());
+  }
+
+  async *#checkTexts(): AsyncGenerator<CheckStep, void, void> {
+    const { missing, problems } = await this.checkTexts();
+    const details = [...problems, ...(missing > 0 ? [`${missing} messages are not in it`] : [])];
+    yield {
+      messages: 0,
+      bytes: 0,
+      findings: details.map((detail) => ({
+        kind: 'projection',
+        projection: 'search index',
+        detail,
+        repairable: true,
+      })),
+    };
   }
 
   /** Makes the search index anew, also one that cannot be read; searches go on meanwhile. */

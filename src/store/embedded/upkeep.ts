@@ -29,6 +29,8 @@ export interface UpkeepParts extends CheckParts {
   readonly facts: StoreFacts;
   readonly states: AccountStates;
   readonly activity: Activity;
+  /** To be told that there are new contents. */
+  readonly onContents: () => void;
 }
 
 const systemBits = 31;
@@ -151,6 +153,7 @@ export class Upkeep implements UpkeepStore {
   }
 
   async finishRestore(account: AccountId): Promise<void> {
+    this.#parts.onContents();
     await this.#unseen(account, () =>
       this.#threads.write(this.#states.shardOf(account), 'finishRestore', { a: account }),
     );
@@ -226,20 +229,20 @@ export class Upkeep implements UpkeepStore {
   async *checkAccount(account: AccountId): AsyncGenerator<CheckStep, void, void> {
     this.#activity.check();
     yield* checkAccount(this.#parts, account);
-    for (const projection of this.projections) yield* projection.check(account);
   }
 
   async *checkStore(): AsyncGenerator<CheckStep, void, void> {
     this.#activity.check();
     yield* checkStore(this.#parts);
+    for (const projection of this.projections) yield* projection.check();
   }
 
   async repair(finding: Finding): Promise<boolean> {
     if (!finding.repairable) return false;
     if (finding.kind === 'projection') {
       const projection = this.projections.find(({ name }) => name === finding.projection);
-      if (projection === undefined || finding.account === undefined) return false;
-      await projection.rebuild(finding.account);
+      if (projection === undefined) return false;
+      await projection.rebuild();
       return true;
     }
     return this.#activity.run(() => repair(this.#parts, finding));

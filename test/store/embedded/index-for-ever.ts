@@ -6,16 +6,10 @@ import { appendAll, letter, newAccount } from '../support.ts';
 const store = await openEmbeddedStore({ folder: process.argv[2] ?? '', shards: 1, readers: 1 });
 const { id } = await newAccount(store);
 let number = 0;
-const come = async (): Promise<void> => {
-  for (;;) {
-    const texts = Array.from({ length: 20 }, () => letter(`common ${number++} text`));
-    await appendAll(store, id, inboxId, texts);
-  }
-};
-const index = async (): Promise<void> => {
-  for (;;) {
-    await store.indexTexts();
-    process.stdout.write('.');
-  }
-};
-await Promise.all([come(), index()]);
+// Whoever waits for the dots has gone after the last one.
+process.stdout.on('error', () => process.exit());
+for (;;) {
+  const texts = Array.from({ length: 20 }, () => letter(`common ${number++} text`));
+  await Promise.all([appendAll(store, id, inboxId, texts), store.indexTexts()]);
+  process.stdout.write('.');
+}

@@ -24,7 +24,7 @@ const damages: readonly (readonly [
   ['a rendering', `UPDATE content SET envelope = '()' WHERE c = 1`, 'renderings', 1, true],
   [
     'one octet',
-    `UPDATE body SET bytes = x'00' || substr(bytes, 2) WHERE c = 1`,
+    `UPDATE body SET bytes = CAST(x'00' || substr(bytes, 2) AS BLOB) WHERE c = 1`,
     'octets',
     1,
     false,
@@ -98,12 +98,11 @@ describe('upkeep of the embedded store', () => {
     let good = false;
     open.store.upkeep.projections.push({
       name: 'test',
-      async *check(of) {
+      async *check() {
         const finding = {
           kind: 'projection',
           detail: 'stale',
           repairable: true,
-          account: of,
           projection: 'test',
         } as const;
         yield await Promise.resolve({ messages: 0, bytes: 0, findings: good ? [] : [finding] });

@@ -115,7 +115,13 @@ describe('embedded: the writer', () => {
       run([{ id: ++ids, file: directoryFile, kind, args, now: 0, weight: 0 }]);
     };
     const audit = { actor: 'test', action: 'test', detail: null };
-    const account = { address: 'x', canonical: 'x', skeleton: 'x', credentials: '{}' };
+    const account = {
+      address: 'x',
+      canonical: 'x',
+      skeleton: 'x',
+      status: 'active',
+      credentials: '{}',
+    };
     const old = { maxBytes: 5, maxCount: null };
     const limits = { maxBytes: 9, maxCount: null };
     const none = { status: undefined, credentials: undefined };
