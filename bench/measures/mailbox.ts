@@ -7,6 +7,8 @@ const letterBytes = 4096;
 const senders = 10;
 /** Every so many letters has the word that few have. */
 const rareEvery = 1000;
+const calmForMs = 3000;
+const lookEveryMs = 500;
 const rareWord = 'қызғалдақ';
 
 /** Fills INBOX of the reader by LMTP and measures what mail programs do with it. */
@@ -17,6 +19,7 @@ export async function measureMailbox(
   recorder: Recorder,
 ): Promise<void> {
   await fill(target, reader, messages);
+  await calm(target);
   // New processes: nothing of the mailbox is in their memory.
   await target.stop();
   await target.start();
@@ -56,6 +59,16 @@ export async function measureMailbox(
   await measureAppend(target, client, recorder);
   await measureResync(target, reader, recorder);
   client.wire.destroy();
+}
+
+/** Until the server has ended what it does behind the commits, such as an index of texts. */
+async function calm(target: Target): Promise<void> {
+  let busyAt = performance.now();
+  while (performance.now() - busyAt < calmForMs) {
+    const before = target.cpuSeconds();
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    if ((target.cpuSeconds() - before) * 1000 > lookEveryMs / 20) busyAt = performance.now();
+  }
 }
 
 async function fill(target: Target, reader: string, messages: number): Promise<void> {
