@@ -36,7 +36,7 @@ describe('fetchmail', function () {
         'fetchmail',
         ['--fetchmailrc', config, '--nosyslog', '--pidfile', join(folder, 'pid'), ...options],
         '',
-        { ...process.env, FETCHMAILHOME: folder },
+        { ...process.env, HOME: folder, FETCHMAILHOME: folder },
       );
       expect(code, `${stdout}${stderr}`).to.be.oneOf([0, 1]);
       return code;

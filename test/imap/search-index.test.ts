@@ -112,7 +112,7 @@ describe('SEARCH through the index of texts', () => {
     const index = server.store as IndexedStore;
     let matches = 0;
     for (let i = 0; i < searches; i++) {
-      // Some letters come only when the others are indexed.
+      // The first searches are answered while nothing is indexed, the later ones by the index.
       if (i === searches / 3) await index.indexTexts();
       const { texts } = made[Math.floor(next() * made.length)] as (typeof made)[0];
       const key = (): string => {
