@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AccountId, inboxId } from '../../../src/core/values.ts';
 import type { Finding } from '../../../src/store/api.ts';
-import { appendAll, letter, newAccount } from '../support.ts';
+import { appendAll, delivery, letter, newAccount, withContent } from '../support.ts';
 import { openEmbedded, type OpenEmbedded } from './backend.ts';
 
 /** Damage, how it is named, and whether it can be repaired. */
@@ -92,6 +92,25 @@ describe('upkeep of the embedded store', () => {
     writeFileSync(path, octets);
     const [finding] = await found();
     expect(finding).to.include({ kind: 'octets', mailbox: inboxId, uid: 2, repairable: false });
+  });
+
+  it('finds nothing wrong with a notice of success that waits, which has no content of its own', async () => {
+    const receipt = {
+      forwardPath: 'a@example.kz',
+      notify: ['SUCCESS'],
+      originalRecipient: undefined,
+    };
+    const sender = {
+      reversePath: 'sender@example.org',
+      envelopeId: undefined,
+      returnContent: undefined,
+      smtpUtf8: false,
+    };
+    await withContent(open.store, letter('told'), (content) =>
+      open.store.accept(content, [{ ...delivery(account), receipt }], undefined, sender),
+    );
+    expect(await open.store.outbox.count()).to.equal(1);
+    expect(await found()).to.deep.equal([]);
   });
 
   it('asks projections that are kept elsewhere, and has them made again', async () => {

@@ -47,7 +47,8 @@ export class CheckReader {
       .pluck();
     this.#lostRelays = db
       .prepare(
-        `SELECT id FROM outbox WHERE relay <> '' AND c NOT IN (SELECT c FROM content) LIMIT 100`,
+        `SELECT id FROM outbox WHERE relay <> '' AND c <> 0 AND c NOT IN (SELECT c FROM content)
+         LIMIT 100`,
       )
       .pluck();
   }
