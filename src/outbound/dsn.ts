@@ -1,5 +1,5 @@
 import { formatDate } from '../mail/date.ts';
-import type { OutboxEntry, EnvelopeRecipient } from '../store/api.ts';
+import type { EnvelopeRecipient, OutboxEntry } from '../store/api.ts';
 
 /** A recipient that a notification speaks of. */
 export interface ReportedRecipient {

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { decodeXtext } from '../core/xtext.ts';
-import type { OutboxEntry, EnvelopeRecipient, StoredContent } from '../store/api.ts';
+import type { EnvelopeRecipient, OutboxEntry, StoredContent } from '../store/api.ts';
+import { returnPathBytes } from './return-path.ts';
 
 export interface RelayHostOptions {
   readonly host: string;
@@ -47,6 +48,8 @@ interface SmtpError extends Error {
 }
 
 const pieceBytes = 64 * 1024;
+/** Enough for a Return-Path: a path has 256 octets, RFC 5321 §4.5.3.1.3, or some more in UTF-8. */
+const headBytes = 1024;
 
 /** A relay reached with nodemailer's SMTP client: one connection for each letter. */
 export class SmtpRelayHost implements RelayHost {
@@ -159,7 +162,7 @@ async function sendTo(
   outcomes: Map<EnvelopeRecipient, RelayOutcome>,
 ): Promise<void> {
   const [first] = group;
-  const start = await returnPathBytes(entry.content);
+  const start = returnPathBytes(Buffer.from(await entry.content.read(0, headBytes)));
   const message = Readable.from(piecesOf(entry.content, start), { objectMode: false });
   const envelope: SMTPConnection.Envelope = {
     from: entry.reversePath === '' ? false : entry.reversePath,
@@ -225,16 +228,6 @@ function originalRecipient(received: string | undefined): string | undefined {
   const semicolon = received.indexOf(';');
   const address = decodeXtext(received.slice(semicolon + 1));
   return address === undefined ? undefined : `${received.slice(0, semicolon)};${address}`;
-}
-
-/**
- * Every accepted message begins with the Return-Path that delivery put there. Who relays must not send it on,
- * RFC 5321 §4.4. It is one line.
- */
-async function returnPathBytes(content: StoredContent): Promise<number> {
-  const head = Buffer.from(await content.read(0, 1024));
-  if (!/^return-path:/i.test(head.toString('latin1', 0, 12))) return 0;
-  return head.indexOf('\r\n') + 2;
 }
 
 async function* piecesOf(content: StoredContent, start: number): AsyncGenerator<Uint8Array> {

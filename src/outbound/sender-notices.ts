@@ -10,6 +10,7 @@ import {
   type ReturnedLetter,
 } from './dsn.ts';
 import { giveUpAfterMs } from './retry-schedule.ts';
+import { returnPathBytes } from './return-path.ts';
 
 export interface SenderNoticesOptions {
   /** The server's name. */
@@ -147,9 +148,10 @@ async function returnedOf(
 ): Promise<ReturnedLetter> {
   if (action === 'failed' && returnContent === 'FULL' && content.sizeBytes <= maxReturnedBytes) {
     const whole = Buffer.from(await content.read(0, content.sizeBytes));
-    return { kind: 'whole', octets: withoutReturnPath(whole) };
+    return { kind: 'whole', octets: whole.subarray(returnPathBytes(whole)) };
   }
-  return { kind: 'header', octets: withoutReturnPath(await headerOf(content)) };
+  const header = await headerOf(content);
+  return { kind: 'header', octets: header.subarray(returnPathBytes(header)) };
 }
 
 /** The header block, without its empty line; cut where it is very long. */
@@ -157,10 +159,4 @@ async function headerOf(content: StoredContent): Promise<Buffer> {
   const head = Buffer.from(await content.read(0, maxHeaderBytes));
   const end = head.indexOf('\r\n\r\n');
   return head.subarray(0, end >= 0 ? end + 2 : head.lastIndexOf('\r\n') + 2);
-}
-
-/** Every letter begins with the Return-Path that delivery put there, in one line. */
-function withoutReturnPath(octets: Buffer): Buffer {
-  const begins = /^return-path:/i.test(octets.toString('latin1', 0, 12));
-  return begins ? octets.subarray(octets.indexOf('\r\n') + 2) : octets;
 }

@@ -88,15 +88,12 @@ export class BodyFiles {
     this.#heldDuringSweep = new Set(this.#held.keys());
     let removed = 0;
     try {
-      for (const prefix of await readdir(bodiesPath(this.folder))) {
+      for await (const names of this.names()) {
         if (stopped()) break;
-        const names = await readdir(join(bodiesPath(this.folder), prefix));
-        for (let i = 0; i < names.length && !stopped(); i += filesAtOnce) {
-          const old = await this.#olderThan(before, names.slice(i, i + filesAtOnce));
-          const named = new Set(old.length === 0 ? [] : await kept(old));
-          for (const name of old) {
-            if (!named.has(name) && (await this.#remove(name))) removed++;
-          }
+        const old = await this.#olderThan(before, names);
+        const named = new Set(old.length === 0 ? [] : await kept(old));
+        for (const name of old) {
+          if (!named.has(name) && (await this.#remove(name))) removed++;
         }
       }
     } finally {

@@ -1,8 +1,8 @@
 import type { Letter } from './protocol.ts';
 
-/** What a row says of its octets, in one string: the same columns in the same order as `CheckReader` reads them. */
-export function renderingsOf(letter: Letter): string {
-  const columns = [
+/** What a row says of its octets: the columns that can be made again from them, as `CheckReader` reads them. */
+export function renderedColumns(letter: Letter): (string | number | null)[] {
+  return [
     letter.version,
     letter.sent,
     letter.preview,
@@ -17,9 +17,13 @@ export function renderingsOf(letter: Letter): string {
     letter.parts,
     letter.threading,
   ];
+}
+
+/** The same in one string, to be compared. */
+export function renderingsOf(letter: Letter): string {
   // UTF-8 has no lone surrogates: what a row gives back has the replacement character instead.
   return JSON.stringify(
-    columns.map((each) => (typeof each === 'string' ? wellFormed(each) : each)),
+    renderedColumns(letter).map((each) => (typeof each === 'string' ? wellFormed(each) : each)),
   );
 }
 

@@ -90,8 +90,8 @@ export interface SnapshotHead extends AccountRows {
     readonly xt: number;
   }[];
 }
-/** `[u, ms, f, f2, size, idate, sdate, e, digest]`; null: there is no such content. */
-export type SnapshotRow = readonly [
+/** A message row without its digest, which another shard may have. */
+export type IndexRow = readonly [
   u: number,
   ms: number,
   f: number,
@@ -100,8 +100,9 @@ export type SnapshotRow = readonly [
   idate: number,
   sdate: number,
   e: number,
-  digest: string | null,
 ];
+/** With the digest; null: there is no such content. */
+export type SnapshotRow = readonly [...IndexRow, digest: string | null];
 /** `[x, u, e, xt, lives, size, u is a live message]` */
 export type TombstoneRow = readonly [
   x: number,

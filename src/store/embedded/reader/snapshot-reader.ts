@@ -2,19 +2,7 @@ import { type Connection, openForReading, type Statement } from '../database.ts'
 import { collectSlice } from '../limits.ts';
 import { type MailboxColumns, mailboxRow } from '../mailbox-row.ts';
 import { shardPath } from '../paths.ts';
-import type { SnapshotHead, TombstoneRow } from '../upkeep-protocol.ts';
-
-/** A message row without its digest, which another shard may have. */
-export type IndexRow = [
-  u: number,
-  ms: number,
-  f: number,
-  f2: number,
-  size: number,
-  idate: number,
-  sdate: number,
-  e: number,
-];
+import type { IndexRow, SnapshotHead, TombstoneRow } from '../upkeep-protocol.ts';
 
 /**
  * One account as of one commit: a read transaction on a connection of its own, held while slice after slice is asked

@@ -1,5 +1,6 @@
 import type { Connection, Statement } from '../database.ts';
 import type { Letter } from '../protocol.ts';
+import { renderedColumns } from '../renderings.ts';
 
 /** What a mailbox's messages add up to. */
 export interface Totals {
@@ -92,23 +93,6 @@ export class UpkeepRows {
 
   /** Only for the content of these octets. */
   render(c: number, letter: Letter): void {
-    this.#render.run(
-      letter.version,
-      letter.sent,
-      letter.preview,
-      letter.envelope,
-      letter.envelope8,
-      letter.structure,
-      letter.structure8,
-      letter.body,
-      letter.body8,
-      letter.ref,
-      letter.headerBytes,
-      letter.parts,
-      letter.threading,
-      letter.size,
-      c,
-      letter.digest,
-    );
+    this.#render.run(...renderedColumns(letter), letter.size, c, letter.digest);
   }
 }
