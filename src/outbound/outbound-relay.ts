@@ -36,9 +36,9 @@ export interface OutboundRelayParts {
 const leaseMarginMs = 30_000;
 
 /**
- * Sends letters for other domains through the relay host, and senders the receipts that they asked for. Each letter is leased from the outbox, sent, and settled: who got
- * it leaves the entry, who was refused for good leaves it with a notification to the sender, the rest is tried again
- * for five days. A crash between sending and settling sends again: SMTP knows no better (RFC 5321 §4.5.4.1).
+ * Sends letters for other domains through the relay host, and senders the receipts that they asked for. Each letter is
+ * leased from the outbox, sent, and settled: who got it leaves the entry, who was refused for good leaves it with a
+ * notification to the sender, the rest is tried again for five days. A crash between sending and settling sends again: SMTP knows no better (RFC 5321 §4.5.4.1).
  */
 export class OutboundRelay {
   readonly #options: Required<Omit<OutboundRelayOptions, 'relayHost'>>;
