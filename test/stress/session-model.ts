@@ -29,6 +29,9 @@ export interface Expectation {
   };
 }
 
+/** Nothing is asked for: what comes now comes by itself. RFC 9051 §7.5.1 has no EXPUNGE among it. */
+export const nothingAsked: Expectation = { text: '(no command)', mayExpunge: false };
+
 /**
  * What a client knows of its mailbox by nothing but what the server said and what it did itself. Each line is held
  * against that and against what the other sessions of the mailbox know; what cannot be is thrown.
@@ -39,10 +42,20 @@ export class SessionModel {
   highestModSeq = 0;
   uidValidity = '';
   uidNext = 0;
+  /** The number of the first message without \Seen, as SELECT told it. */
+  firstUnseen: number | undefined;
   readonly book: MailboxBook;
   readonly #kind: SessionKind;
   #selecting = false;
-  #readyToCheckNew = 0;
+  /** What SELECT has told so far; it must tell all of it. */
+  #described = new Set<string>();
+  /** Flags that a message may have, as FLAGS said last. RFC 9051 §7.3.5. */
+  #flagsKnown: ReadonlySet<string> = new Set();
+  /** What others had been told when SELECT was sent: it may not tell less. */
+  #modSeqAtSelect = 0;
+  #highestUidAtSelect = 0;
+  /** The messages that UIDNEXT is above of, less those that went. */
+  #countAtUidNext = 0;
   #expungesAtSelect = 0;
   #expectation: Expectation = { text: '', mayExpunge: false };
   /** Since the command became the current one. */
@@ -73,6 +86,10 @@ export class SessionModel {
   select(): void {
     this.slots = [];
     this.#selecting = true;
+    this.#described = new Set();
+    this.firstUnseen = undefined;
+    this.#modSeqAtSelect = this.book.highestModSeq;
+    this.#highestUidAtSelect = this.book.highestUid;
     this.#expungesAtSelect = this.book.expungedCount;
   }
 
@@ -98,13 +115,24 @@ export class SessionModel {
       this.#highest(Number(match[1]));
     } else if ((match = /^\* OK \[UIDVALIDITY (\d+)\]/.exec(text)) !== null) {
       this.book.uidValidity(match[1] as string);
+      this.#described.add('UIDVALIDITY');
       this.uidValidity = match[1] as string;
     } else if ((match = /^\* OK \[UIDNEXT (\d+)\]/.exec(text)) !== null) {
       this.uidNext = Number(match[1]);
-      if (this.slots.length > 0 && this.uidNext <= this.slots.length) {
+      this.#described.add('UIDNEXT');
+      this.#countAtUidNext = this.slots.length;
+      if (this.uidNext <= Math.max(this.slots.length, this.#highestUidAtSelect)) {
         throw new Error('UIDNEXT is below what there is');
       }
+    } else if ((match = /^\* OK \[UNSEEN (\d+)\]/.exec(text)) !== null) {
+      this.firstUnseen = Number(match[1]);
+    } else if ((match = /^\* FLAGS \(([^)]*)\)$/.exec(text)) !== null) {
+      this.#flagsKnown = new Set((match[1] as string).split(' '));
+      this.#described.add('FLAGS');
     } else if (/^\* (BYE|BAD|NO|PREAUTH)/.test(text)) throw new Error('the server gave up');
+    else if (!/^\* (OK|LIST|STATUS|SEARCH|ESEARCH|0 RECENT)( |$)/.test(text)) {
+      throw new Error('not a response that was to be expected');
+    }
   }
 
   /** The tagged response. */
@@ -116,8 +144,9 @@ export class SessionModel {
     if (highest !== undefined) this.#highest(Number(highest));
     if (this.#selecting && status === 'OK') {
       this.#selecting = false;
-      this.#readyToCheckNew = this.slots.length;
-      if (this.#highestTold === undefined) throw new Error('SELECT without HIGHESTMODSEQ');
+      for (const part of ['EXISTS', 'FLAGS', 'UIDVALIDITY', 'UIDNEXT', 'HIGHESTMODSEQ']) {
+        if (!this.#described.has(part)) throw new Error(`SELECT without ${part}`);
+      }
     }
     // RFC 7162 §3.2: what the answer says, or the highest MODSEQ seen in it.
     this.highestModSeq = this.#highestTold ?? Math.max(this.highestModSeq, this.#modSeqTold);
@@ -133,9 +162,11 @@ export class SessionModel {
   }
 
   #exists(count: number): void {
-    if (!this.#selecting && count <= this.slots.length) {
+    const first = this.#selecting && !this.#described.has('EXISTS');
+    if (!first && count <= this.slots.length) {
       throw new Error(`EXISTS ${count} after ${this.slots.length}`);
     }
+    this.#described.add('EXISTS');
     while (this.slots.length < count) {
       this.slots.push({ uid: undefined, flags: undefined, modSeq: undefined });
     }
@@ -180,7 +211,7 @@ export class SessionModel {
 
   #remove(index: number, vanished?: number): void {
     const [slot] = this.slots.splice(index, 1);
-    if (index < this.#readyToCheckNew) this.#readyToCheckNew--;
+    if (index < this.#countAtUidNext) this.#countAtUidNext--;
     const uid = slot?.uid ?? vanished;
     if (uid === undefined) return;
     this.#told.add(uid);
@@ -212,6 +243,12 @@ export class SessionModel {
     if (flags !== undefined && modSeqText === undefined && this.#kind.condstore) {
       throw new Error('FLAGS without MODSEQ though CONDSTORE is on');
     }
+    if (uid === undefined && this.#mustNameUid()) throw new Error('FETCH without UID');
+    for (const flag of flagsText?.split(' ') ?? []) {
+      if (flag !== '' && flag !== '\\Recent' && !this.#flagsKnown.has(flag)) {
+        throw new Error(`${flag} is a flag that FLAGS has not named`);
+      }
+    }
     if (slot.uid !== undefined && (flags ?? modSeqText) !== undefined) this.#told.add(slot.uid);
     if (slot.uid !== undefined && flags !== undefined) this.#flagsTold.add(slot.uid);
     if (modSeqText !== undefined) this.#learnModSeq(slot, Number(modSeqText), flags);
@@ -227,8 +264,15 @@ export class SessionModel {
     }
   }
 
+  /** RFC 9051 §6.4.9: in answer to UID commands. RFC 7162 §3.2.4: in what comes unasked. */
+  #mustNameUid(): boolean {
+    const { text } = this.#expectation;
+    return text.startsWith('UID ') || (this.#kind.condstore && !text.startsWith('FETCH '));
+  }
+
   #learnModSeq(slot: Slot, modSeq: number, flags: string | undefined): void {
     const { uid } = slot;
+    this.book.sawModSeq(modSeq);
     if (slot.modSeq !== undefined && modSeq < slot.modSeq) {
       throw new Error(`MODSEQ of UID ${uid} falls from ${slot.modSeq} to ${modSeq}`);
     }
@@ -239,9 +283,10 @@ export class SessionModel {
       !this.#selecting &&
       this.#expectation.resync !== true
     ) {
-      throw new Error(
-        `UID ${uid} changed at MODSEQ ${modSeq}, but the client was told that it knows all up to ${this.highestModSeq}`,
-      );
+      const reason = `UID ${uid} changed at MODSEQ ${modSeq}, but the client was told that it knows all up to ${this.highestModSeq}`;
+      if (uid === undefined) throw new Error(reason);
+      // Of a message that is gone, though still counted, no change is told any more but that.
+      this.owesExpunge(uid, reason);
     }
     // MODSEQ alone, for a silent STORE: the flags are reckoned at its end.
     if (modSeq !== slot.modSeq && flags === undefined && this.#expectation.store === undefined) {
@@ -261,8 +306,11 @@ export class SessionModel {
     if ((before ?? 0) >= uid || (after ?? Infinity) <= uid) {
       throw new Error(`UID ${uid} is not between ${before} and ${after}`);
     }
-    if (!this.#selecting && index >= this.#readyToCheckNew && uid < this.uidNext) {
+    if (!this.#selecting && index >= this.#countAtUidNext && uid < this.uidNext) {
       throw new Error(`a new message has UID ${uid}, below UIDNEXT ${this.uidNext}`);
+    }
+    if (!this.#selecting && index < this.#countAtUidNext && uid >= this.uidNext) {
+      throw new Error(`an old message has UID ${uid}, not below UIDNEXT ${this.uidNext}`);
     }
     if (this.book.wasExpungedBefore(uid, this.#expungesAtSelect)) {
       throw new Error(`UID ${uid} was expunged before SELECT`);
@@ -275,6 +323,13 @@ export class SessionModel {
     if (modSeq < this.highestModSeq && !this.#selecting && this.#highestTold !== undefined) {
       throw new Error(`HIGHESTMODSEQ falls to ${modSeq}`);
     }
+    if (this.#selecting) {
+      this.#described.add('HIGHESTMODSEQ');
+      if (modSeq < this.#modSeqAtSelect) {
+        throw new Error(`HIGHESTMODSEQ ${modSeq}, but there was ${this.#modSeqAtSelect} before`);
+      }
+    }
+    this.book.sawModSeq(modSeq);
     this.#highestTold = modSeq;
   }
 
@@ -313,14 +368,15 @@ export function expand(set: string): number[] {
   });
 }
 
-function changed(
+/** Flags after a STORE; undefined when those before are needed and not known. */
+export function changed(
   flags: string | undefined,
   mode: '+' | '-' | '',
   change: readonly string[],
 ): string | undefined {
   if (mode === '') return normal(change);
   if (flags === undefined) return undefined;
-  const before = flags.split(' ');
+  const before = flags === '' ? [] : flags.split(' ');
   return normal(
     mode === '+' ? [...before, ...change] : before.filter((flag) => !change.includes(flag)),
   );

@@ -1,8 +1,9 @@
 import { ImapWire, type ImapAnswer } from '../support/wire-client.ts';
-import type { MailboxBook } from './mailbox-book.ts';
+import type { AccountBook, MailboxBook, Wish } from './mailbox-book.ts';
 import {
   expand,
   type Expectation,
+  nothingAsked,
   type SessionKind,
   SessionModel,
   type Slot,
@@ -61,17 +62,19 @@ export interface StressPlace {
   readonly port: number;
   readonly address: string;
   readonly password: string;
-  readonly books: ReadonlyMap<string, MailboxBook>;
+  readonly book: AccountBook;
   /** The time of the round that runs. */
   readonly operations: Operations;
   /** A letter that was not there before. */
   readonly letter: () => { readonly name: string; readonly bytes: Buffer };
 }
 
-interface Planned extends Expectation {
+/** A command with what its answer must fulfil. */
+export interface Planned extends Expectation {
   readonly literal?: Buffer;
+  readonly wish?: Wish;
   /** What else the answer must fulfil. */
-  readonly check?: (answer: ImapAnswer) => void;
+  readonly check?: (answer: ImapAnswer, sentAt: number) => void;
   /** NO with this code is an answer too. */
   readonly mayFail?: RegExp;
 }
@@ -91,6 +94,7 @@ export class StressSession {
   #model: SessionModel | undefined;
   #mailbox = 'INBOX';
   #tag = 0;
+  #linesHeard = 0;
 
   constructor(name: string, kind: SessionKind, place: StressPlace, next: () => number) {
     this.name = name;
@@ -99,8 +103,22 @@ export class StressSession {
     this.#next = next;
   }
 
+  get address(): string {
+    return this.#place.address;
+  }
+
   get mailbox(): string {
     return this.#mailbox;
+  }
+
+  /** What the client believes of the mailbox that it has selected. */
+  get model(): SessionModel {
+    return this.#the();
+  }
+
+  /** For those who look whether anything goes on. */
+  get linesHeard(): number {
+    return this.#linesHeard;
   }
 
   /** The end of what was said, for the report of a failure. */
@@ -110,7 +128,7 @@ export class StressSession {
 
   async open(): Promise<void> {
     await this.#connect();
-    await this.#select(this.#next() < 0.75 ? 'INBOX' : 'Archive');
+    await this.select(this.#next() < 0.75 ? 'INBOX' : 'Archive');
   }
 
   /** Some operations at random. */
@@ -124,11 +142,20 @@ export class StressSession {
 
   /** What the client holds of its mailbox when nobody works any more: what it was told, then what is there. */
   async settle(): Promise<{ readonly told: readonly Slot[]; readonly there: readonly Slot[] }> {
-    await this.#do([this.#plain('NOOP')]);
-    await this.#learnNew();
+    await this.perform([this.#plain('NOOP')]);
+    await this.learnNew();
     const told = this.#the().slots.map((slot) => ({ ...slot }));
-    await this.#select(this.#mailbox);
-    return { told, there: this.#the().slots };
+    await this.select(this.#mailbox);
+    await this.perform([
+      { text: 'UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)])', mayExpunge: true },
+    ]);
+    const { slots: there, firstUnseen } = this.#the();
+    const unseen = there.findIndex(({ flags }) => flags?.split(' ').includes('\\Seen') === false);
+    // Revision 2 has none.
+    if (!this.kind.rev2 && (firstUnseen ?? 0) !== unseen + 1) {
+      throw new Error(`SELECT has UNSEEN ${firstUnseen}, and it is ${unseen + 1}`);
+    }
+    return { told, there };
   }
 
   close(): void {
@@ -138,11 +165,12 @@ export class StressSession {
   // ---------------------------------------------------------------- what it may do
 
   async #operation(): Promise<void> {
-    await this.#learnNew();
+    await this.learnNew();
     const dice = this.#next();
-    if (dice < 0.04) return this.#select(this.#next() < 0.75 ? 'INBOX' : 'Archive');
-    if (dice < 0.08) return this.#comeBack();
-    if (dice < 0.2) return this.#idle();
+    if (dice < 0.04) return this.select(this.#next() < 0.75 ? 'INBOX' : 'Archive');
+    if (dice < 0.08) return this.comeBack();
+    if (dice < 0.18) return this.#idle();
+    if (dice < 0.23) return this.#saysNothing();
     const count = this.#next() < 0.4 ? 2 + Math.floor(this.#next() * (pipelinedAtOnce - 1)) : 1;
     const commands: Planned[] = [];
     // Sequence numbers are what they were only until a command that may expunge is answered.
@@ -152,7 +180,7 @@ export class StressSession {
       commands.push(command);
       if (command.mayExpunge) numbersHold = false;
     }
-    await this.#do(commands);
+    await this.perform(commands);
   }
 
   #plan(numbersHold: boolean): Planned {
@@ -178,10 +206,13 @@ export class StressSession {
     if (dice < 0.78) return this.#copy(some);
     if (dice < 0.86) return this.#move(some);
     if (dice < 0.92) {
-      return { text: `UID STORE ${some.join(',')} +FLAGS (\\Deleted)`, mayExpunge: true };
+      const text = `UID STORE ${some.join(',')} +FLAGS (\\Deleted)`;
+      return { text, mayExpunge: true, wish: { deleted: some } };
     }
-    if (dice < 0.95) return this.#plain('EXPUNGE');
-    if (dice < 0.98) return this.#plain(`UID EXPUNGE ${some.join(',')}`);
+    if (dice < 0.95) return { ...this.#plain('EXPUNGE'), wish: { expunged: 'all' } };
+    if (dice < 0.98) {
+      return { ...this.#plain(`UID EXPUNGE ${some.join(',')}`), wish: { expunged: some } };
+    }
     return this.#plain('STATUS Archive (MESSAGES UIDNEXT UNSEEN)');
   }
 
@@ -190,20 +221,26 @@ export class StressSession {
   }
 
   #append(): Planned {
-    const letter = this.#place.letter();
     const mailbox = this.#next() < 0.7 ? 'INBOX' : 'Archive';
+    return this.append(mailbox, this.#next() < 0.5 ? [] : this.#flags());
+  }
+
+  /** APPEND of a letter that was not there before. */
+  append(mailbox: string, flags: readonly string[]): Planned {
+    const letter = this.#place.letter();
     const book = this.#book(mailbox);
     const below = book.highestUid;
-    const flags = this.#next() < 0.5 ? '' : `(${this.#flags().join(' ')}) `;
+    const list = flags.length === 0 ? '' : `(${flags.join(' ')}) `;
     return {
-      text: `APPEND ${mailbox} ${flags}{${letter.bytes.length}+}`,
+      text: `APPEND ${mailbox} ${list}{${letter.bytes.length}+}`,
       literal: letter.bytes,
       mayExpunge: true,
       check: ({ tagged }) => {
         const uid = Number(/\[APPENDUID \d+ (\d+)\]/.exec(tagged)?.[1]);
         if (!(uid > below)) throw new Error(`APPENDUID ${uid} is not above ${below}`);
-        book.sawUid(uid);
+        book.sawPlaced(uid);
         book.sawLetter(uid, letter.name);
+        this.#place.book.took(letter.name);
       },
     };
   }
@@ -259,7 +296,10 @@ export class StressSession {
   }
 
   #copy(uids: readonly number[]): Planned {
-    const target = this.#next() < 0.3 ? 'INBOX' : 'Archive';
+    return this.copy(uids, this.#next() < 0.3 ? 'INBOX' : 'Archive');
+  }
+
+  copy(uids: readonly number[], target: string): Planned {
     return {
       text: `UID COPY ${uids.join(',')} ${target}`,
       mayExpunge: true,
@@ -269,10 +309,14 @@ export class StressSession {
   }
 
   #move(uids: readonly number[]): Planned {
-    const target = this.#mailbox === 'INBOX' ? 'Archive' : 'INBOX';
+    return this.move(uids, this.#mailbox === 'INBOX' ? 'Archive' : 'INBOX');
+  }
+
+  move(uids: readonly number[], target: string): Planned {
     return {
       text: `UID MOVE ${uids.join(',')} ${target}`,
       mayExpunge: true,
+      wish: { moved: uids },
       check: this.#copyCheck(
         target,
         ({ untagged }) => untagged.find(({ text }) => text.includes('[COPYUID'))?.text ?? '',
@@ -286,10 +330,10 @@ export class StressSession {
     target: string,
     place: (answer: ImapAnswer) => string,
     moved: boolean,
-  ): (answer: ImapAnswer) => void {
+  ): (answer: ImapAnswer, sentAt: number) => void {
     const below = this.#book(target).highestUid;
     const model = this.#the();
-    return (answer) => {
+    return (answer, sentAt) => {
       const match = /\[COPYUID \d+ ([\d:,]+) ([\d:,]+)\]/.exec(place(answer));
       if (match === null) return;
       const from = expand(match[1] as string);
@@ -298,7 +342,8 @@ export class StressSession {
       for (const [i, uid] of to.entries()) {
         if (uid <= below) throw new Error(`COPYUID ${uid} is not above ${below}`);
         const letter = model.book.letterOf(from[i] as number);
-        this.#book(target).sawUid(uid);
+        const origin = { from: model.book, uid: from[i] as number, at: sentAt };
+        this.#book(target).sawPlaced(uid, origin);
         if (letter !== undefined) this.#book(target).sawLetter(uid, letter);
         if (moved && model.slotOf(from[i] as number) !== undefined) {
           throw new Error(`UID ${from[i]} was moved, but is still counted`);
@@ -309,7 +354,27 @@ export class StressSession {
 
   // ---------------------------------------------------------------- longer stories
 
-  async #idle(): Promise<void> {
+  /** A client that has nothing to ask: it may be told of new messages and flags, but not of expunges. */
+  async #saysNothing(): Promise<void> {
+    await this.#place.operations.pass(1 + Math.floor(this.#next() * 20));
+    this.#hearUnasked();
+  }
+
+  /** What has come since the last answer, before anything is asked for. */
+  #hearUnasked(): void {
+    const { wire } = this.#wire();
+    for (let first = true; ; first = false) {
+      const line = wire.lineNow();
+      if (line === undefined) return;
+      if (first) this.#the().begin(nothingAsked);
+      this.#heard(line);
+      this.#the().take({ text: line, literals: [] });
+    }
+  }
+
+  /** IDLE up to where the server has said that it idles. */
+  async beginIdle(): Promise<string> {
+    this.#hearUnasked();
     const { wire } = this.#wire();
     const tag = this.#nextTag();
     this.#say(`${tag} IDLE`);
@@ -318,33 +383,51 @@ export class StressSession {
     for (;;) {
       const line = await wire.line();
       this.#heard(line);
-      if (line.startsWith('+')) break;
+      if (line.startsWith('+')) return tag;
       this.#the().take({ text: line, literals: [] });
     }
+  }
+
+  /** Waits in IDLE until it was told what is wanted. */
+  async idleUntil(wanted: (model: SessionModel) => boolean): Promise<void> {
+    const { wire } = this.#wire();
+    while (!wanted(this.#the())) {
+      const line = await wire.line();
+      this.#heard(line);
+      this.#the().take({ text: line, literals: [] });
+    }
+  }
+
+  async endIdle(tag: string): Promise<void> {
+    this.#say('DONE');
+    this.#wire().wire.write('DONE\r\n');
+    await this.#answer(tag, undefined, 0);
+  }
+
+  async #idle(): Promise<void> {
+    const { wire } = this.#wire();
+    const tag = await this.beginIdle();
     await this.#place.operations.pass(1 + Math.floor(this.#next() * 40));
     // As iOS does it: the next command right behind DONE.
     const behind = this.#next() < 0.3 ? this.#plain('NOOP') : undefined;
+    if (behind === undefined) return this.endIdle(tag);
     this.#say('DONE');
-    if (behind === undefined) {
-      wire.write('DONE\r\n');
-      await this.#answer(tag, undefined);
-      return;
-    }
     const second = this.#nextTag();
     this.#say(`${second} NOOP`);
     wire.write(`DONE\r\n${second} NOOP\r\n`);
-    await this.#answer(tag, undefined);
+    await this.#answer(tag, undefined, 0);
     this.#the().begin(behind);
-    await this.#answer(second, behind);
+    await this.#answer(second, behind, 0);
   }
 
   /** Drops the connection, and asks afterwards for what it missed. */
-  async #comeBack(): Promise<void> {
+  async comeBack(): Promise<void> {
+    if (!this.#wire().wire.closed) this.#hearUnasked();
     this.#wire().wire.destroy();
     this.#talk.push('--- a new connection');
     const known = this.#the();
     await this.#connect();
-    if (!this.kind.condstore) return this.#select(this.#mailbox);
+    if (!this.kind.condstore) return this.select(this.#mailbox);
     const cache = new Map(
       known.slots.flatMap((slot): [number, Slot][] =>
         slot.uid === undefined ? [] : [[slot.uid, slot]],
@@ -354,7 +437,7 @@ export class StressSession {
     const gone = new Set<number>();
     const model = this.#newModel(this.#mailbox);
     if (this.kind.qresync) {
-      await this.#do([
+      await this.perform([
         {
           text: `SELECT ${this.#mailbox} (QRESYNC (${known.uidValidity} ${since}))`,
           mayExpunge: false,
@@ -368,11 +451,11 @@ export class StressSession {
         },
       ]);
     } else {
-      await this.#do([{ text: `SELECT ${this.#mailbox} (CONDSTORE)`, mayExpunge: false }]);
+      await this.perform([{ text: `SELECT ${this.#mailbox} (CONDSTORE)`, mayExpunge: false }]);
     }
     if (model.slots.length === 0) return;
     const upTo = model.highestModSeq;
-    await this.#do([{ text: 'FETCH 1:* (UID)', mayExpunge: false, mayFail: /EXPUNGEISSUED/ }]);
+    await this.perform([{ text: 'FETCH 1:* (UID)', mayExpunge: false, mayFail: /EXPUNGEISSUED/ }]);
     for (const uid of gone) {
       if (model.slotOf(uid) !== undefined) throw new Error(`UID ${uid} vanished, but is there`);
     }
@@ -388,7 +471,7 @@ export class StressSession {
       }
     }
     if (!this.kind.qresync) {
-      await this.#do([
+      await this.perform([
         {
           text: `UID FETCH 1:* (FLAGS) (CHANGEDSINCE ${since})`,
           mayExpunge: true,
@@ -399,25 +482,28 @@ export class StressSession {
     }
     model.highestModSeq = Math.min(model.highestModSeq, Math.max(upTo, since));
     // The whole truth: the model holds it against what the client believes by now.
-    await this.#do([{ text: 'UID FETCH 1:* (FLAGS)', mayExpunge: true, mayFail: /EXPUNGEISSUED/ }]);
+    await this.perform([
+      { text: 'UID FETCH 1:* (FLAGS)', mayExpunge: true, mayFail: /EXPUNGEISSUED/ },
+    ]);
   }
 
-  async #select(mailbox: string): Promise<void> {
+  async select(mailbox: string): Promise<void> {
+    if (this.#model !== undefined) this.#hearUnasked();
     const model = this.#newModel(mailbox);
-    await this.#do([{ text: `SELECT ${mailbox}`, mayExpunge: false }]);
+    await this.perform([{ text: `SELECT ${mailbox}`, mayExpunge: false }]);
     if (model.slots.length > 0) {
-      await this.#do([
+      await this.perform([
         { text: 'FETCH 1:* (UID FLAGS)', mayExpunge: false, mayFail: /EXPUNGEISSUED/ },
       ]);
     }
   }
 
   /** Asks for the UIDs of messages that it has only the number of, as every client does after EXISTS. */
-  async #learnNew(): Promise<void> {
+  async learnNew(): Promise<void> {
     const { slots } = this.#the();
     const first = slots.findIndex(({ uid }) => uid === undefined);
     if (first < 0) return;
-    await this.#do([
+    await this.perform([
       {
         text: `FETCH ${first + 1}:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])`,
         mayExpunge: false,
@@ -442,7 +528,12 @@ export class StressSession {
   }
 
   /** Sends the commands at once, and takes their answers in order. */
-  async #do(commands: readonly Planned[]): Promise<void> {
+  async perform(commands: readonly Planned[]): Promise<void> {
+    this.#hearUnasked();
+    const { book } = this.#the();
+    // A copy has what its message had, at the earliest, when it was asked for.
+    const sentAt = book.wish({});
+    for (const { wish } of commands) if (wish !== undefined) book.wish(wish);
     const tags = commands.map(() => this.#nextTag());
     const octets = commands.flatMap(({ text, literal }, i) => {
       this.#say(`${tags[i]} ${text}`);
@@ -452,11 +543,13 @@ export class StressSession {
     this.#wire().wire.write(Buffer.concat(octets));
     for (const [i, command] of commands.entries()) {
       this.#the().begin(command);
-      await this.#answer(tags[i] as string, command);
+      await this.#answer(tags[i] as string, command, sentAt);
+      // It was done at some moment between being sent and being answered.
+      if (command.wish !== undefined) book.wish(command.wish);
     }
   }
 
-  async #answer(tag: string, command: Planned | undefined): Promise<void> {
+  async #answer(tag: string, command: Planned | undefined, sentAt: number): Promise<void> {
     const answer = await this.#wire().answer(tag);
     for (const line of answer.untagged) {
       this.#heard(line.text);
@@ -467,7 +560,7 @@ export class StressSession {
     if (answer.status !== 'OK' && command?.mayFail?.test(answer.tagged) !== true) {
       throw new Error(`refused: ${answer.tagged}`);
     }
-    if (answer.status === 'OK') command?.check?.(answer);
+    if (answer.status === 'OK') command?.check?.(answer, sentAt);
   }
 
   #newModel(mailbox: string): SessionModel {
@@ -489,7 +582,7 @@ export class StressSession {
   }
 
   #book(mailbox: string): MailboxBook {
-    return this.#place.books.get(mailbox) as MailboxBook;
+    return this.#place.book.mailbox(mailbox);
   }
 
   #the(): SessionModel {
@@ -511,6 +604,7 @@ export class StressSession {
   }
 
   #heard(text: string): void {
+    this.#linesHeard++;
     this.#keep(`S: ${text}`);
   }
 

@@ -67,6 +67,15 @@ export class WireClient {
     }
   }
 
+  /** A line that has come already; undefined when there is none, or not the whole of it. */
+  lineNow(): string | undefined {
+    const buffer = this.#joined();
+    const end = buffer.indexOf('\r\n');
+    if (end < 0) return undefined;
+    this.#keep(buffer.subarray(end + 2));
+    return buffer.toString('latin1', 0, end);
+  }
+
   /** Exactly `count` octets. */
   async octets(count: number): Promise<Buffer> {
     while (this.#bytes < count) await this.#more();
