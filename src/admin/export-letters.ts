@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { MailError } from '../core/errors.ts';
+import { makeFolder, realDisk } from '../transfer/disk.ts';
 import { type ExportCounts, ExportRun } from '../transfer/export-run.ts';
 import { EmlTarget, MaildirTarget } from '../transfer/file-per-letter.ts';
 import type { LetterTarget } from '../transfer/letter-target.ts';
@@ -75,6 +75,6 @@ async function openTarget(to: string): Promise<LetterTarget> {
   if (!Object.hasOwn(kinds, kind) || !path.startsWith('/')) {
     throw new MailError('invalid', `${to}: say maildir:, mbox: or eml: with an absolute path`);
   }
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(realDisk, path);
   return new kinds[kind as keyof typeof kinds](path);
 }

@@ -74,6 +74,8 @@ export class ExportRun {
         }
         const emails = missing.map(({ row }) => row.email);
         const contents = await this.#store.contents(this.#account, emails);
+        let fresh = 0;
+        let octets = 0;
         for (const [i, { row, letter }] of missing.entries()) {
           const content = contents[i];
           if (content === undefined) {
@@ -82,9 +84,13 @@ export class ExportRun {
           }
           const { bytes } = content;
           await to.write(letter, bytes === undefined ? this.#pieces(row.email) : once(bytes));
-          this.counts.exported++;
-          this.counts.octets += content.sizeBytes;
+          fresh++;
+          octets += content.sizeBytes;
         }
+        await to.settle();
+        // What is counted is on the disk.
+        this.counts.exported += fresh;
+        this.counts.octets += octets;
         yield;
       }
       complete = true;

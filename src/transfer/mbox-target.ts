@@ -1,22 +1,24 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import { once } from 'node:events';
 import { flagBits } from '../core/values.ts';
+import { type Disk, makeFolder, realDisk } from './disk.ts';
 import { encodeFileName, FileNames } from './folder-name.ts';
 import { FromLines } from './from-lines.ts';
 import type { ExportedLetter, LetterTarget, TargetMailbox } from './letter-target.ts';
 import { ToLf } from './line-breaks.ts';
 
+/** Octets that are collected before they are written. */
+const writtenAtOnceBytes = 256 * 1024;
+
 /** A file in mboxrd for each mailbox: `INBOX.mbox`, `Work.mbox`, `Work/Inner.mbox`. Written anew as a whole each time. */
 export class MboxTarget implements LetterTarget {
   readonly #root: string;
+  readonly #disk: Disk;
   readonly #names = new FileNames();
 
-  constructor(root: string) {
+  constructor(root: string, disk: Disk = realDisk) {
     this.#root = root;
+    this.#disk = disk;
   }
 
   async mailbox(levels: readonly string[]): Promise<TargetMailbox> {
@@ -25,20 +27,23 @@ export class MboxTarget implements LetterTarget {
       this.#names.name(whole.slice(0, i + 1).join('/'), encodeFileName(level)),
     );
     const path = `${join(this.#root, ...names)}.mbox`;
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(this.#disk, dirname(path));
     await rm(`${path}.tmp`, { force: true });
-    const file = createWriteStream(`${path}.tmp`, { flags: 'wx', mode: 0o600 });
-    await once(file, 'open');
-    return new MboxFile(path, file);
+    const file = await open(`${path}.tmp`, 'wx', 0o600);
+    return new MboxFile(this.#disk, path, file);
   }
 }
 
 class MboxFile implements TargetMailbox {
+  readonly #disk: Disk;
   readonly #path: string;
-  readonly #file: Writable;
+  readonly #file: FileHandle;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
   readonly lostKeywords = 0;
 
-  constructor(path: string, file: Writable) {
+  constructor(disk: Disk, path: string, file: FileHandle) {
+    this.#disk = disk;
     this.#path = path;
     this.#file = file;
   }
@@ -65,16 +70,38 @@ class MboxFile implements TargetMailbox {
     await this.#put(Buffer.from(last === 0x0a ? '\n' : '\n\n'));
   }
 
+  /** Nothing is seen before the whole is there. */
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async close(complete: boolean): Promise<void> {
-    this.#file.end();
-    await finished(this.#file);
-    if (complete) await rename(`${this.#path}.tmp`, this.#path);
-    else await rm(`${this.#path}.tmp`, { force: true });
+    const unfinished = `${this.#path}.tmp`;
+    try {
+      if (complete) {
+        await this.#flush();
+        await this.#disk.syncFile(this.#file);
+      }
+    } finally {
+      await this.#file.close();
+    }
+    if (!complete) return rm(unfinished, { force: true });
+    await this.#disk.rename(unfinished, this.#path);
+    await this.#disk.syncFolder(dirname(this.#path));
   }
 
   async #put(piece: Buffer): Promise<void> {
     // A piece may be a view of memory that is used again.
-    if (!this.#file.write(Buffer.from(piece))) await once(this.#file, 'drain');
+    this.#pieces.push(Buffer.from(piece));
+    this.#bytes += piece.length;
+    if (this.#bytes >= writtenAtOnceBytes) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const all = Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#bytes = 0;
+    await this.#file.writeFile(all);
   }
 }
 
