@@ -13,6 +13,7 @@ interface ImportOptions extends ConfigOptions {
   readonly mailbox?: string;
   readonly user?: string;
   readonly tls: 'verify' | 'unverified' | 'none';
+  readonly views: 'skip' | 'rest' | 'all';
   readonly json?: boolean;
   readonly apply?: boolean;
 }
@@ -28,6 +29,14 @@ export function importCommand(): Command {
       new Option('--tls <how>', 'of the other server')
         .choices(['verify', 'unverified', 'none'])
         .default('verify'),
+    )
+    .addOption(
+      new Option(
+        '--views <which>',
+        'letters of mailboxes that show those of others, such as All Mail',
+      )
+        .choices(['skip', 'rest', 'all'])
+        .default('skip'),
     )
     .addHelpText(
       'after',
@@ -80,6 +89,7 @@ async function importLetters(address: string, options: ImportOptions): Promise<v
     user: options.user,
     ...(remote && { password: await readPassword('once') }),
     tls: options.tls,
+    views: options.views,
     apply: options.apply ?? false,
   };
   const json = options.json === true;
@@ -92,9 +102,10 @@ async function importLetters(address: string, options: ImportOptions): Promise<v
     const reasons = Object.entries(result.failed).map(([why, count]) => `${count} ${why}`);
     const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
     const deleted = result.deleted === 0 ? '' : `, ${result.deleted} deleted in the source`;
+    const elsewhere = result.elsewhere === 0 ? '' : `, ${result.elsewhere} in other mailboxes too`;
     print(
       `${result.imported} ${result.applied ? 'imported' : 'to import'}, ${result.known} imported before` +
-        `${deleted}, ${failed} failed${why}`,
+        `${deleted}${elsewhere}, ${failed} failed${why}`,
     );
   }
   remarkDryRun(result);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MailError } from '../core/errors.ts';
 import { type ImportCounts, ImportRun, type TroubleNote } from '../transfer/import-run.ts';
+import type { ViewChoice } from '../transfer/imap-source.ts';
 import { openSource } from '../transfer/open-source.ts';
 import type { AdminContext } from './admin-context.ts';
 import { findAccount } from './find-account.ts';
@@ -14,6 +15,8 @@ export interface ImportLettersInput {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly tls: 'verify' | 'unverified' | 'none';
+  /** `skip` when left out. */
+  readonly views?: ViewChoice | undefined;
   readonly apply: boolean;
 }
 
@@ -48,8 +51,8 @@ export async function* importLetters(
     throw new MailError('invalid', `${account.canonical} is closed and takes no letters`);
   }
   const started = performance.now();
-  const { user = account.canonical, password = '' } = input;
-  const { kind, source } = await openSource({ ...input, user, password });
+  const { user = account.canonical, password = '', views = 'skip' } = input;
+  const { kind, source } = await openSource({ ...input, user, password, views });
   const stop = new AbortController();
   let running: Promise<void> | undefined;
   try {

@@ -6,6 +6,7 @@ import { createAccount } from './create-account.ts';
 import { exportLetters } from './export-letters.ts';
 import { importAccounts, importRow } from './import-accounts.ts';
 import { importLetters } from './import-letters.ts';
+import { viewChoices } from '../transfer/imap-source.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listMailboxes } from './list-mailboxes.ts';
 import { getQuota, setQuota } from './quota.ts';
@@ -95,6 +96,7 @@ export const operations = {
       user: z.string().max(1000).optional(),
       password: password.optional(),
       tls: z.enum(['verify', 'unverified', 'none']),
+      views: z.enum(viewChoices).optional(),
       apply,
     }),
     importLetters,

@@ -22,6 +22,13 @@ export interface ImapPlace {
   readonly password: string;
 }
 
+/**
+ * What becomes of mailboxes that show letters of others (`\All` and `\Flagged`): nothing of them is taken, the letters
+ * that no other mailbox has, or all.
+ */
+export const viewChoices = ['skip', 'rest', 'all'] as const;
+export type ViewChoice = (typeof viewChoices)[number];
+
 /** Octets of a letter asked for at once. */
 const pieceBytes = 1024 * 1024;
 /** A server that says nothing for so long is gone. */
@@ -34,15 +41,17 @@ const silenceMs = 120_000;
 export class ImapSource implements LetterSource {
   readonly #client: ImapFlow;
   readonly #place: ImapPlace;
+  readonly #views: ViewChoice;
   #list: readonly ListResponse[] = [];
 
-  private constructor(client: ImapFlow, place: ImapPlace) {
+  private constructor(client: ImapFlow, place: ImapPlace, views: ViewChoice) {
     this.#client = client;
     this.#place = place;
+    this.#views = views;
   }
 
   /** `unavailable`: it cannot be reached or trusted; `no-permission`: the login was refused. */
-  static async open(place: ImapPlace): Promise<ImapSource> {
+  static async open(place: ImapPlace, views: ViewChoice = 'skip'): Promise<ImapSource> {
     // Loaded when it is needed: the server and the other commands do without it.
     const { ImapFlow } = await import('imapflow');
     const client = new ImapFlow({
@@ -68,7 +77,7 @@ export class ImapSource implements LetterSource {
       }
       throw new MailError('unavailable', `${place.host}: ${message}`, { cause: error });
     }
-    return new ImapSource(client, place);
+    return new ImapSource(client, place, views);
   }
 
   async measure(): Promise<{ unit: 'letters'; total: number }> {
@@ -76,7 +85,7 @@ export class ImapSource implements LetterSource {
     this.#list = list.filter(
       ({ flags }) => !flags.has('\\Noselect') && !flags.has('\\NonExistent'),
     );
-    const taken = this.#list.filter((one) => !isView(one));
+    const taken = this.#list.filter((one) => this.#views !== 'skip' || !isView(one));
     return {
       unit: 'letters',
       total: taken.reduce((sum, one) => sum + (one.status?.messages ?? 0), 0),
@@ -85,19 +94,66 @@ export class ImapSource implements LetterSource {
 
   async *mailboxes(): AsyncGenerator<SourceMailbox, void, void> {
     if (this.#list.length === 0) await this.measure();
-    for (const one of this.#list) {
-      const use = specialUses.find((known) => known === one.specialUse);
-      if (isView(one)) {
-        const passedOver = `${one.path}: ${one.specialUse ?? ''} shows letters of other mailboxes`;
-        yield { levels: [one.path], specialUse: use, passedOver, letters: nothing };
-        continue;
-      }
-      yield {
-        levels: this.#levels(one),
-        specialUse: use,
-        letters: (known) => this.#letters(one, known),
-      };
+    // What mailboxes of their own hold comes first: of the views only the rest may be wanted.
+    const own = this.#list.filter((one) => !isView(one));
+    for (const one of own) yield this.#mailbox(one);
+    const views = this.#list.filter(isView);
+    for (const [i, one] of views.entries())
+      yield await this.#view(one, [...own, ...views.slice(0, i)]);
+  }
+
+  #mailbox(one: ListResponse, without?: ReadonlySet<string>): SourceMailbox {
+    return {
+      levels: this.#levels(one),
+      specialUse: specialUses.find((use) => use === one.specialUse),
+      letters: (known) => this.#letters(one, known, without),
+    };
+  }
+
+  /** Gmail's All Mail and Starred: most letters of them are in another mailbox too. */
+  async #view(one: ListResponse, others: readonly ListResponse[]): Promise<SourceMailbox> {
+    if (this.#views === 'all') return this.#mailbox(one);
+    const passedOver = (why: string): SourceMailbox => ({
+      ...this.#mailbox(one),
+      passedOver: `${one.path}: ${one.specialUse ?? ''} shows letters of other mailboxes; ${why}`,
+      letters: nothing,
+    });
+    const count = one.status?.messages ?? 0;
+    if (this.#views === 'skip') {
+      return passedOver(`none of its ${count} is taken (--views rest: those that are only there)`);
     }
+    if (
+      !this.#client.capabilities.has('OBJECTID') &&
+      !this.#client.capabilities.has('X-GM-EXT-1')
+    ) {
+      return passedOver(
+        `which are the same the server does not tell, so none of its ${count} is taken`,
+      );
+    }
+    const elsewhere = new Set<string>();
+    for (const other of others) await this.#identities(other, elsewhere);
+    // What is in All Mail alone was archived.
+    return { ...this.#mailbox(one, elsewhere), specialUse: '\\Archive' };
+  }
+
+  /** Adds what the server knows the letters of a mailbox by, wherever they are: some 20 octets of memory for each. */
+  async #identities({ path, status }: ListResponse, into: Set<string>): Promise<void> {
+    if (status?.messages === 0) return;
+    await this.#client.mailboxOpen(path, { readOnly: true });
+    // It is asked for wherever a server has it.
+    for await (const { emailId } of this.#client.fetch('1:*', { uid: true })) {
+      if (emailId !== undefined) into.add(emailId);
+    }
+  }
+
+  /** The UIDs of the selected mailbox whose letters are not among those. */
+  async #only(uids: readonly number[], without: ReadonlySet<string>): Promise<number[]> {
+    const only: number[] = [];
+    if (uids.length === 0) return only;
+    for await (const { uid, emailId } of this.#client.fetch('1:*', { uid: true })) {
+      if (emailId === undefined || !without.has(emailId)) only.push(uid);
+    }
+    return only;
   }
 
   close(): Promise<void> {
@@ -116,11 +172,17 @@ export class ImapSource implements LetterSource {
   async *#letters(
     { path }: ListResponse,
     known: KnownIdentities,
+    without?: ReadonlySet<string>,
   ): AsyncGenerator<SourceItem, void, void> {
     const client = this.#client;
     const { host, user } = this.#place;
     const { uidValidity } = await client.mailboxOpen(path, { readOnly: true });
-    const uids = (await client.search({ all: true }, { uid: true })) || [];
+    const all = (await client.search({ all: true }, { uid: true })) || [];
+    const uids = without === undefined ? all : await this.#only(all, without);
+    if (uids.length < all.length) {
+      const count = all.length - uids.length;
+      yield { kind: 'elsewhere', count, weight: count };
+    }
     const identity = (uid: number): string =>
       [host.toLowerCase(), user, String(uidValidity), uid].join('\0');
     for (let i = 0; i < uids.length; i += pageSize) {
@@ -186,7 +248,7 @@ export class ImapSource implements LetterSource {
   }
 }
 
-/** Gmail's All Mail and Starred: every letter of them is in another mailbox, or would come twice. */
+/** All Mail and Starred of Gmail: most letters of them are in another mailbox and would come twice. */
 function isView({ specialUse, specialUseSource }: ListResponse): boolean {
   return specialUseSource === 'extension' && (specialUse === '\\All' || specialUse === '\\Flagged');
 }

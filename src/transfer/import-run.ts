@@ -32,6 +32,8 @@ export interface ImportCounts {
   known: number;
   /** Deleted in the source, and only not yet given back. */
   deleted: number;
+  /** Shown by a view of letters that another mailbox has. */
+  elsewhere: number;
   readonly failed: Partial<Record<Trouble, number>>;
   octets: number;
   done: number;
@@ -69,6 +71,7 @@ export class ImportRun {
     imported: 0,
     known: 0,
     deleted: 0,
+    elsewhere: 0,
     failed: {},
     octets: 0,
     done: 0,

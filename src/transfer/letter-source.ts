@@ -43,9 +43,9 @@ export interface SourceLetter {
   read(): AsyncIterable<Uint8Array>;
 }
 
-/** Letters that were imported before, or that their mailbox holds as deleted. */
+/** Letters that were imported before, that their mailbox holds as deleted, or that are in another mailbox too. */
 export interface KnownLetters {
-  readonly kind: 'known' | 'deleted';
+  readonly kind: 'known' | 'deleted' | 'elsewhere';
   readonly count: number;
   readonly weight: number;
 }

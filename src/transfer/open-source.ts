@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { MailError } from '../core/errors.ts';
 import { EmlSource } from './eml-tree.ts';
-import { ImapSource } from './imap-source.ts';
+import { ImapSource, type ViewChoice } from './imap-source.ts';
 import type { LetterSource } from './letter-source.ts';
 import { MaildirSource } from './maildir.ts';
 import { MboxSource } from './mbox.ts';
@@ -12,6 +12,7 @@ export interface SourceChoice {
   readonly user: string;
   readonly password: string;
   readonly tls: 'verify' | 'unverified' | 'none';
+  readonly views: ViewChoice;
 }
 
 /** Opens what `from` names. `invalid`: it names nothing; `no-permission`, `unavailable`. */
@@ -54,12 +55,13 @@ function openImap(scheme: 'imap' | 'imaps', choice: SourceChoice): Promise<Lette
     throw new MailError('invalid', `${scheme}://HOST or ${scheme}://HOST:PORT, without a password`);
   }
   const implicit = scheme === 'imaps';
-  return ImapSource.open({
+  const place = {
     host: url.hostname,
     port: Number(url.port === '' ? (implicit ? 993 : 143) : url.port),
     tls: implicit ? 'implicit' : choice.tls === 'none' ? 'none' : 'starttls',
     verify: choice.tls === 'verify',
     user: choice.user,
     password: choice.password,
-  });
+  } as const;
+  return ImapSource.open(place, choice.views);
 }

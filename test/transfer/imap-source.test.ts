@@ -3,6 +3,7 @@ import { ImapFlow } from 'imapflow';
 import type { AccountId, MailboxName } from '../../src/core/values.ts';
 import { type Office, failureOf, openOffice, run } from '../admin/support.ts';
 import { aigerim, ClientsServer, password } from '../clients/support.ts';
+import { startImap } from '../imap/support.ts';
 import { octetsOf } from '../store/support.ts';
 
 describe('import from an IMAP server', function () {
@@ -99,3 +100,47 @@ describe('import from an IMAP server', function () {
     expect((await take({ from })).result).to.deep.include({ imported: 1, known: 72 });
   });
 });
+
+describe('import of what only All Mail has', () => {
+  it('takes it into the archive, once, and tells how many are in other mailboxes too', async () => {
+    const same = { text: letter('both'), flags: [] };
+    const server = await startImap({
+      as: 'gulnar@example.kz',
+      accounts: { 'gulnar@example.kz': 'kapusta' },
+      mailboxes: {
+        INBOX: [same, { text: letter('inbox') }],
+        'All Mail': [same, { text: letter('archived 1') }, { text: letter('archived 2') }],
+        Starred: [{ text: letter('archived 2') }],
+      },
+      specialUses: { 'All Mail': '\\All', Starred: '\\Flagged' },
+    });
+    const office = await openOffice();
+    try {
+      const made = await run(office.admin, 'account.create', {
+        ...{ address: 'all@example.kz', password, allowReserved: false, apply: true },
+        quotaBytes: 0,
+      });
+      const account = made.result.account!.id as AccountId;
+      const take = (views: 'skip' | 'rest') =>
+        run(office.admin, 'letters.import', {
+          ...{ address: 'all', from: `imap://127.0.0.1:${server.port}`, tls: 'none', apply: true },
+          ...{ user: 'gulnar@example.kz', password: 'kapusta', views },
+        });
+      const { progress, result } = await take('skip');
+      expect(result).to.deep.include({ imported: 2, elsewhere: 0 });
+      const notes = progress.flatMap((one) => one.notes.map(({ message }) => message));
+      expect(notes.join('\n'))
+        .to.match(/All Mail: .*none of its 3/)
+        .and.match(/Starred: .*its 1/);
+      expect((await take('rest')).result).to.deep.include({ imported: 2, known: 2, elsewhere: 2 });
+      const archive = await office.store.findMailbox(account, 'Archive' as MailboxName);
+      expect(archive?.messages).to.equal(2);
+      expect((await take('rest')).result).to.deep.include({ imported: 0, known: 4, elsewhere: 2 });
+    } finally {
+      await office.close();
+      await server.close();
+    }
+  });
+});
+
+const letter = (subject: string): string => `Subject: ${subject}\r\n\r\nx\r\n`;
