@@ -47,6 +47,8 @@ export class SessionModel {
   readonly book: MailboxBook;
   readonly #kind: SessionKind;
   #selecting = false;
+  /** What comes before [CLOSED] is of the mailbox that was selected before. RFC 9051 §7.1. */
+  #notYetClosed = false;
   /** What SELECT has told so far; it must tell all of it. */
   #described = new Set<string>();
   /** Flags that a message may have, as FLAGS said last. RFC 9051 §7.3.5. */
@@ -82,10 +84,11 @@ export class SessionModel {
     return this.#told;
   }
 
-  /** Before SELECT is sent. */
-  select(): void {
+  /** Before SELECT is sent; `instead`: another mailbox is selected until then. */
+  select(instead: boolean): void {
     this.slots = [];
     this.#selecting = true;
+    this.#notYetClosed = instead;
     this.#described = new Set();
     this.firstUnseen = undefined;
     this.#modSeqAtSelect = this.book.highestModSeq;
@@ -104,6 +107,10 @@ export class SessionModel {
   }
 
   take({ text, literals }: ImapLine): void {
+    if (this.#notYetClosed) {
+      if (text.startsWith('* OK [CLOSED]')) this.#notYetClosed = false;
+      return;
+    }
     let match: RegExpExecArray | null;
     if ((match = /^\* (\d+) EXISTS$/.exec(text)) !== null) this.#exists(Number(match[1]));
     else if ((match = /^\* (\d+) EXPUNGE$/.exec(text)) !== null) this.#expunge(Number(match[1]));

@@ -425,8 +425,11 @@ export class StressSession {
     if (!this.#wire().wire.closed) this.#hearUnasked();
     this.#wire().wire.destroy();
     this.#talk.push('--- a new connection');
+    // Away for a while, so that there is something to miss.
+    await this.#place.operations.pass(Math.floor(this.#next() * 60));
     const known = this.#the();
     await this.#connect();
+    this.#model = undefined;
     if (!this.kind.condstore) return this.select(this.#mailbox);
     const cache = new Map(
       known.slots.flatMap((slot): [number, Slot][] =>
@@ -435,7 +438,7 @@ export class StressSession {
     );
     const since = known.highestModSeq;
     const gone = new Set<number>();
-    const model = this.#newModel(this.#mailbox);
+    const model = this.#newModel(this.#mailbox, false);
     if (this.kind.qresync) {
       await this.perform([
         {
@@ -489,7 +492,7 @@ export class StressSession {
 
   async select(mailbox: string): Promise<void> {
     if (this.#model !== undefined) this.#hearUnasked();
-    const model = this.#newModel(mailbox);
+    const model = this.#newModel(mailbox, this.#model !== undefined);
     await this.perform([{ text: `SELECT ${mailbox}`, mayExpunge: false }]);
     if (model.slots.length > 0) {
       await this.perform([
@@ -563,10 +566,10 @@ export class StressSession {
     if (answer.status === 'OK') command?.check?.(answer, sentAt);
   }
 
-  #newModel(mailbox: string): SessionModel {
+  #newModel(mailbox: string, instead: boolean): SessionModel {
     this.#mailbox = mailbox;
     this.#model = new SessionModel(this.#book(mailbox), this.kind);
-    this.#model.select();
+    this.#model.select(instead);
     return this.#model;
   }
 
