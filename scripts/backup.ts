@@ -52,6 +52,7 @@ export function restoreCommand(): Command {
     .option('--account <address>', 'only this one')
     .option('--into <address>', 'its mail into another account, new or there already')
     .option('--under <mailbox>', 'below this mailbox of an account that is there')
+    .option('--outbox', 'letters that waited to be sent, too: only if nobody has sent them since')
     .action(restore);
 }
 
@@ -146,7 +147,7 @@ async function checkBackup(folder: string, options: { json?: boolean }): Promise
 
 async function restore(
   folder: string,
-  options: ChangeOptions & { account?: string; into?: string; under?: string },
+  options: ChangeOptions & { account?: string; into?: string; under?: string; outbox?: boolean },
 ): Promise<void> {
   const line = progressLine();
   const input = {
@@ -154,6 +155,7 @@ async function restore(
     address: options.account,
     into: options.into,
     under: options.under,
+    outbox: options.outbox ?? false,
     apply: options.apply ?? false,
   };
   const result = await withAdmin(options, (admin) =>
@@ -164,12 +166,16 @@ async function restore(
   else {
     print(
       `${result.accounts} accounts: ${result.made} made, ${result.merged} added to, ` +
-        `${result.skipped} left alone; ${result.messages} messages, ${result.present} were there`,
+        `${result.skipped} left alone, ${result.failed} failed; ${result.messages} messages, ` +
+        `${result.present} were there, ${result.waiting} to be sent`,
     );
   }
   remarkDryRun(result);
   if (result.damaged > 0) {
     throw new CommandFailure('damaged', `${result.damaged} letters are not in the backup`);
+  }
+  if (result.failed > 0) {
+    throw new CommandFailure('damaged', `${result.failed} accounts were not restored`);
   }
 }
 

@@ -34,6 +34,8 @@ export interface RestoreInput {
   readonly address?: string | undefined;
   readonly into?: string | undefined;
   readonly under?: string | undefined;
+  /** What waited to be sent, too. */
+  readonly outbox?: boolean | undefined;
   readonly apply: boolean;
 }
 
@@ -44,17 +46,19 @@ export async function* restoreBackup(
 ): AsyncGenerator<ArchiveProgress, RestoreResult, void> {
   checkFolder(input.folder);
   const account = input.address === undefined ? undefined : canonical(context, input.address);
-  const { apply, under } = input;
+  const { apply, under, outbox } = input;
   const into = input.into === undefined ? undefined : full(context, input.into);
   const result = yield* restore(context.mail, input.folder, {
     account,
     into,
     under: under as MailboxName | undefined,
+    outbox,
     apply,
     actor: context.actor,
   });
-  if (apply && result.made + result.merged > 0) {
-    const detail = { made: result.made, merged: result.merged, messages: result.messages };
+  const { made, merged, messages, waiting, audit } = result;
+  if (apply && made + merged + waiting + audit > 0) {
+    const detail = { made, merged, messages, waiting, audit };
     await context.audit.append({ actor: context.actor, action: 'restore', detail });
   }
   return result;

@@ -123,6 +123,7 @@ export const operations = {
       address: address.optional(),
       into: address.optional(),
       under: z.string().min(1).max(1000).optional(),
+      outbox: z.boolean().optional(),
       apply,
     }),
     restoreBackup,

@@ -1,13 +1,26 @@
-import type { AccountStatus, Credentials, FlagSet, MailStore, QuotaLimits } from '../store/api.ts';
+import type {
+  AccountStatus,
+  AuditEntry,
+  Credentials,
+  EnvelopeRecipient,
+  FlagSet,
+  MailStore,
+  QuotaLimits,
+} from '../store/api.ts';
 
 /*
  * A backup is a folder that any program can read; docs/backup.md describes it:
  *   backup.json                  what and when, and whether it is complete
  *   accounts/<address>.jsonl     an account as of one commit, one JSON value a line, the last with the digest of all before
  *   letters/ab/<sha256>.eml      each letter's octets as received, once
+ *   outbox.jsonl                 what waited to be sent
+ *   audit/<number>.jsonl         the audit log, so many records a file
  * A file has its name only when it is whole and on the disk.
  */
-export const archiveFormat = 1;
+
+/** 1 had neither deleted messages, delivery ids, the outbox nor the audit log. */
+export const archiveFormat = 2;
+export type ArchiveFormat = 1 | typeof archiveFormat;
 
 /** What archives are made from and restored into. */
 export type ArchiveStore = Pick<
@@ -25,7 +38,9 @@ export type ArchiveStore = Pick<
 >;
 
 export interface BackupFile {
-  readonly format: typeof archiveFormat;
+  readonly format: ArchiveFormat;
+  /** `UpkeepStore.storeId`: one folder is of one store. */
+  readonly store?: string;
   /** 'complete' only when everything below is on the disk. */
   readonly state: 'running' | 'complete';
   readonly startedAt: string;
@@ -40,7 +55,7 @@ export interface BackupFile {
 
 export interface AccountLine {
   readonly kind: 'account';
-  readonly format: typeof archiveFormat;
+  readonly format: ArchiveFormat;
   readonly address: string;
   readonly canonical: string;
   readonly status: AccountStatus;
@@ -91,14 +106,77 @@ export interface TombstoneLine {
   readonly modSeq: number;
   readonly deletedAt: number;
 }
+export interface DeletedMailboxLine {
+  readonly kind: 'deleted-mailbox';
+  readonly id: number;
+  /** Null: not known any more. */
+  readonly name: string | null;
+  readonly keywords: readonly string[];
+  readonly deletedAt: number;
+}
+/** A message that can be undeleted; one of a mailbox that is there has its tombstone too. */
+export interface DeletedLine {
+  readonly kind: 'deleted';
+  readonly mailbox: number;
+  readonly uid: number;
+  /** Of the expunge; 0 for a message of a deleted mailbox. */
+  readonly modSeq: number;
+  readonly deletedAt: number;
+  readonly flags: FlagSet;
+  readonly internalDate: number;
+  readonly size: number;
+  readonly sha256: string;
+  readonly email: number;
+}
+/** A delivery id with the answer that its repetition gets. */
+export interface DeliveryLine {
+  readonly kind: 'delivery';
+  readonly id: string;
+  readonly lasting: boolean;
+  readonly uidValidity: number;
+  readonly uid: number;
+}
+export interface OutboxLine {
+  readonly kind: 'relay' | 'delivered';
+  readonly key: string;
+  readonly reversePath: string;
+  readonly recipients: readonly EnvelopeRecipient[];
+  readonly envelopeId?: string | undefined;
+  readonly returnContent?: 'FULL' | 'HDRS' | undefined;
+  readonly smtpUtf8: boolean;
+  /** Canonical address of who submitted it. */
+  readonly account?: string | undefined;
+  readonly attempts: number;
+  readonly acceptedAt: number;
+  readonly nextAttemptAt: number;
+  readonly size: number;
+  readonly sha256: string;
+}
+export interface AuditLine extends AuditEntry {
+  readonly kind: 'audit';
+  readonly id: number;
+  readonly at: number;
+  /** Canonical address. */
+  readonly account?: string | undefined;
+}
 export interface EndLine {
   readonly kind: 'end';
   readonly lines: number;
   /** Of all octets before this line. */
   readonly sha256: string;
 }
+/** Of an account. */
 export type ArchiveLine =
-  AccountLine | MailboxLine | SubscriptionLine | MessageLine | TombstoneLine | EndLine;
+  | AccountLine
+  | MailboxLine
+  | SubscriptionLine
+  | DeletedMailboxLine
+  | MessageLine
+  | TombstoneLine
+  | DeletedLine
+  | DeliveryLine;
+/** A line that names a letter. */
+export type LetterLine = MessageLine | DeletedLine | OutboxLine;
 
 /** Where a long operation stands. */
 export interface ArchiveProgress {

@@ -13,7 +13,14 @@ import {
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { MailError } from '../core/errors.ts';
-import { type ArchiveLine, archiveFormat, type BackupFile, type EndLine } from './api.ts';
+import {
+  type ArchiveLine,
+  archiveFormat,
+  type AuditLine,
+  type BackupFile,
+  type EndLine,
+  type OutboxLine,
+} from './api.ts';
 
 const fileMode = 0o600;
 const folderMode = 0o700;
@@ -40,22 +47,45 @@ export class ArchiveFolder {
     return join(this.accountsPath, `${encodeURIComponent(canonical).replaceAll('*', '%2A')}.jsonl`);
   }
 
+  get outboxPath(): string {
+    return join(this.path, 'outbox.jsonl');
+  }
+
+  get auditPath(): string {
+    return join(this.path, 'audit');
+  }
+
+  /** The first file has number 0. */
+  auditFilePath(number: number): string {
+    return join(this.auditPath, `${String(number).padStart(8, '0')}.jsonl`);
+  }
+
   letterPath(sha256: string): string {
     return join(this.lettersPath, sha256.slice(0, 2), `${sha256}.eml`);
   }
 
-  /** Makes the folder, or takes it up again; refuses one that holds something else: `invalid`. */
-  async begin(): Promise<void> {
-    await mkdir(this.path, { recursive: true, mode: folderMode });
+  /**
+   * Makes the folder, or takes it up again; refuses one that holds something else, or a backup of another store:
+   * `invalid`.
+   */
+  async begin(store: string): Promise<void> {
+    await makeFolderDurably(this.path);
     const names = await readdir(this.path);
-    const own = new Set(['accounts', 'letters', 'backup.json', `backup.json${unfinished}`]);
+    const files = ['backup.json', 'outbox.jsonl'].flatMap((name) => [name, name + unfinished]);
+    const own = new Set(['accounts', 'letters', 'audit', ...files]);
     if (names.some((name) => !own.has(name))) {
       throw new MailError('invalid', `${this.path} holds files that are not of a backup`);
     }
-    await mkdir(this.accountsPath, { recursive: true, mode: folderMode });
-    await mkdir(this.lettersPath, { recursive: true, mode: folderMode });
+    if (names.includes('backup.json')) {
+      const { store: before = store } = await this.state();
+      if (before !== store) {
+        throw new MailError('invalid', `${this.path} is the backup of another store`);
+      }
+    }
+    await makeFolder(this.accountsPath);
+    await makeFolder(this.lettersPath);
+    await makeFolder(this.auditPath);
     await syncFolder(this.path);
-    await syncFolder(dirname(this.path));
   }
 
   /** `not-found`, `invalid` */
@@ -64,10 +94,10 @@ export class ArchiveFolder {
       throw new MailError('not-found', `${this.path} is not a backup`, { cause });
     });
     const state = parse(text) as Omit<BackupFile, 'format'> & { readonly format: number };
-    if (state.format !== archiveFormat) {
-      throw new MailError('invalid', `${this.path} was written by another version of the program`);
+    if (state.format !== 1 && state.format !== archiveFormat) {
+      throw new MailError('invalid', `${this.path} was written by a newer program`);
     }
-    return { ...state, format: archiveFormat };
+    return { ...state, format: state.format };
   }
 
   async writeState(state: BackupFile): Promise<void> {
@@ -105,23 +135,29 @@ export class ArchiveFolder {
   }
 
   /** The lines of an account, without the last. `invalid` when it is not whole: after the lines before it. */
-  async *lines(canonical: string): AsyncGenerator<Exclude<ArchiveLine, EndLine>, void, void> {
-    const hash = createHash('sha256');
-    let count = 0;
-    let end: EndLine | undefined;
-    const wrong = (): MailError => new MailError('invalid', `${canonical}: its file is not whole`);
-    for await (const line of readLines(this.accountPath(canonical))) {
-      if (end !== undefined) throw wrong();
-      const value = parse(line) as ArchiveLine;
-      if (value.kind === 'end') {
-        end = value;
-        continue;
-      }
-      hash.update(`${line}\n`);
-      count++;
-      yield value;
+  lines(canonical: string): AsyncGenerator<ArchiveLine, void, void> {
+    return wholeLines(this.accountPath(canonical), canonical);
+  }
+
+  /** What waited to be sent; nothing when the file is not there. `invalid` as for `lines`. */
+  async *outbox(): AsyncGenerator<OutboxLine, void, void> {
+    if (await this.has(this.outboxPath)) yield* wholeLines(this.outboxPath, 'outbox.jsonl');
+  }
+
+  /** Numbers of the files of the audit log, in order. */
+  async auditFiles(): Promise<readonly number[]> {
+    const names = await readdir(this.auditPath).catch(() => []);
+    return names
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => Number.parseInt(name, 10))
+      .sort((one, other) => one - other);
+  }
+
+  /** The audit log, oldest first. `invalid` as for `lines`. */
+  async *audit(): AsyncGenerator<AuditLine, void, void> {
+    for (const number of await this.auditFiles()) {
+      yield* wholeLines<AuditLine>(this.auditFilePath(number), `audit/${number}`);
     }
-    if (end?.lines !== count || end.sha256 !== hash.digest('hex')) throw wrong();
   }
 
   /** The first line of an account's file; undefined when there is none. */
@@ -180,6 +216,58 @@ export class NewFile {
   }
 }
 
+/** A file of lines with the digest of all of them in the last. */
+async function* wholeLines<L extends { readonly kind: string }>(
+  path: string,
+  name: string,
+): AsyncGenerator<L, void, void> {
+  const hash = createHash('sha256');
+  let count = 0;
+  let end: EndLine | undefined;
+  const wrong = (): MailError => new MailError('invalid', `${name}: its file is not whole`);
+  for await (const line of readLines(path)) {
+    if (end !== undefined) throw wrong();
+    const value = parse(line) as L | EndLine;
+    if (isEnd(value)) {
+      end = value;
+      continue;
+    }
+    hash.update(`${line}\n`);
+    count++;
+    yield value;
+  }
+  if (end?.lines !== count || end.sha256 !== hash.digest('hex')) throw wrong();
+}
+
+function isEnd(line: { readonly kind: string }): line is EndLine {
+  return line.kind === 'end';
+}
+
+/** Lines of a new file, and in the end their digest. */
+export class LineWriter {
+  readonly file: NewFile;
+  readonly #hash = createHash('sha256');
+  #lines = 0;
+
+  constructor(file: NewFile) {
+    this.file = file;
+  }
+
+  async write(values: readonly { readonly kind: string }[]): Promise<void> {
+    if (values.length === 0) return;
+    const text = values.map((value) => `${JSON.stringify(value)}\n`).join('');
+    this.#hash.update(text);
+    this.#lines += values.length;
+    await this.file.write(Buffer.from(text));
+  }
+
+  /** The last line: what comes after it, or is missing before it, is seen. */
+  async end(): Promise<void> {
+    const end: EndLine = { kind: 'end', lines: this.#lines, sha256: this.#hash.digest('hex') };
+    await this.file.write(Buffer.from(`${JSON.stringify(end)}\n`));
+  }
+}
+
 export async function* readLines(path: string): AsyncGenerator<string, void, void> {
   const input = createReadStream(path, { encoding: 'utf8' });
   try {
@@ -191,6 +279,12 @@ export async function* readLines(path: string): AsyncGenerator<string, void, voi
 
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: folderMode });
+}
+
+/** With those above it, so that a power cut takes none of their names away. */
+async function makeFolderDurably(path: string): Promise<void> {
+  const made = (await mkdir(path, { recursive: true, mode: folderMode })) ?? path;
+  for (let at = path; at.length >= made.length; at = dirname(at)) await syncFolder(dirname(at));
 }
 
 export async function syncFolder(path: string): Promise<void> {

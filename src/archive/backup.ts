@@ -1,23 +1,29 @@
-import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
 import { MailError } from '../core/errors.ts';
-import type { AccountId, EmailId } from '../core/values.ts';
-import type { Account } from '../store/api.ts';
+import type { EmailId } from '../core/values.ts';
+import type { Account, AccountSnapshot } from '../store/api.ts';
 import {
   type AccountLine,
   archiveFormat,
   type ArchiveLine,
   type ArchiveProgress,
   type ArchiveStore,
+  type DeletedLine,
+  type DeletedMailboxLine,
+  type DeliveryLine,
+  type MailboxLine,
   type MessageLine,
+  type SubscriptionLine,
+  type TombstoneLine,
 } from './api.ts';
 import {
   ArchiveFolder,
-  makeFolder,
+  LineWriter,
   type NewFile,
   readLines,
   syncFolder,
 } from './archive-folder.ts';
+import { writeAudit, writeOutbox } from './backup-rest.ts';
+import { LetterWriter, type WantedLetter } from './letter-writer.ts';
 
 export interface BackupResult {
   readonly accounts: number;
@@ -32,7 +38,6 @@ export interface BackupResult {
 
 /** Letters that are written at once, so that their syncs share the disk's time. */
 const lettersAtOnce = 16;
-const pieceBytes = 128 * 1024;
 const pageSize = 200;
 /** Folders that a backup is being written to by this process. */
 const busy = new Set<string>();
@@ -51,16 +56,21 @@ export async function* backUp(
   busy.add(path);
   try {
     const folder = new ArchiveFolder(path);
-    await folder.begin();
+    await folder.begin(store.upkeep.storeId);
     const about = {
       format: archiveFormat,
+      store: store.upkeep.storeId,
       startedAt: new Date(now()).toISOString(),
       ...(only !== undefined && { account: only.canonical }),
     } as const;
     await folder.writeState({ ...about, state: 'running' });
     const writer = new BackupWriter(store, folder);
-    if (only === undefined) yield* writer.writeAll();
-    else yield* writer.writeAccount(only);
+    try {
+      if (only === undefined) yield* writer.writeAll();
+      else yield* writer.writeAccount(only);
+    } finally {
+      await writer.close();
+    }
     await syncFolder(folder.accountsPath);
     const { damaged } = writer.result;
     // All that the folder holds, also those of earlier runs.
@@ -76,18 +86,17 @@ export async function* backUp(
 class BackupWriter {
   readonly #store: ArchiveStore;
   readonly #folder: ArchiveFolder;
-  readonly #prefixes = new Set<string>();
+  readonly #letters: LetterWriter;
   #expected: number | undefined;
   #accounts = 0;
   #unchanged = 0;
   #messages = 0;
-  #letters = 0;
-  #bytes = 0;
   #damaged = 0;
 
   constructor(store: ArchiveStore, folder: ArchiveFolder) {
     this.#store = store;
     this.#folder = folder;
+    this.#letters = new LetterWriter(folder);
   }
 
   get result(): BackupResult {
@@ -95,8 +104,8 @@ class BackupWriter {
       accounts: this.#accounts,
       unchanged: this.#unchanged,
       messages: this.#messages,
-      letters: this.#letters,
-      bytes: this.#bytes,
+      letters: this.#letters.letters,
+      bytes: this.#letters.bytes,
       damaged: this.#damaged,
     };
   }
@@ -108,6 +117,12 @@ class BackupWriter {
     }
     this.#expected = expected;
     for await (const account of allAccounts(this.#store)) yield* this.writeAccount(account);
+    this.#damaged += await writeOutbox(this.#store, this.#folder, this.#letters);
+    await writeAudit(this.#store, this.#folder);
+  }
+
+  close(): Promise<void> {
+    return this.#letters.close();
   }
 
   async *writeAccount(account: Account): AsyncGenerator<ArchiveProgress, void, void> {
@@ -137,7 +152,7 @@ class BackupWriter {
       account: canonical,
       accounts: this.#accounts,
       messages: this.#messages,
-      bytes: this.#bytes,
+      bytes: this.#letters.bytes,
       ...(this.#expected !== undefined && { messagesExpected: this.#expected }),
     };
   }
@@ -148,47 +163,20 @@ class BackupWriter {
     const now = { ...before, ...accountFields(account), seq: before.seq };
     return (
       JSON.stringify(now) === JSON.stringify(before) &&
+      before.format === archiveFormat &&
       before.seq === (await this.#store.upkeep.changeNumber(account.id))
     );
   }
 
   async #writeLines(account: Account, file: NewFile): Promise<void> {
     const snapshot = await this.#store.upkeep.snapshot(account.id);
-    const hash = createHash('sha256');
-    let lines = 0;
-    const write = async (values: readonly ArchiveLine[]): Promise<void> => {
-      const text = values.map((value) => `${JSON.stringify(value)}\n`).join('');
-      hash.update(text);
-      lines += values.length;
-      await file.write(Buffer.from(text));
-    };
+    const lines = new LineWriter(file);
     try {
-      const { seq, lastUidValidity, nextMailbox, mailboxes } = snapshot;
-      const messages = mailboxes.reduce((sum, mailbox) => sum + mailbox.messages, 0);
-      const numbers = { seq, lastUidValidity, nextMailbox, messages };
-      await write([
-        { kind: 'account', format: archiveFormat, ...accountFields(account), ...numbers },
-      ]);
-      await write(
-        mailboxes.map((mailbox) => ({
-          kind: 'mailbox',
-          id: mailbox.id,
-          name: mailbox.name,
-          uidValidity: mailbox.uidValidity,
-          uidNext: mailbox.uidNext,
-          highestModSeq: mailbox.highestModSeq,
-          specialUse: mailbox.specialUse,
-          selectable: mailbox.selectable,
-          keywords: mailbox.keywords,
-          forgottenUpTo: mailbox.forgottenUpTo,
-          messages: mailbox.messages,
-        })),
-      );
-      await write(snapshot.subscriptions.map((name) => ({ kind: 'subscription', name })));
-      for (const { id: mailbox } of mailboxes) {
+      await lines.write(headLines(account, snapshot));
+      for (const { id: mailbox } of snapshot.mailboxes) {
         for await (const slice of snapshot.messages(mailbox)) {
-          await write(
-            slice.map(({ sizeBytes: size, sha256 = null, ...message }) => ({
+          await lines.write(
+            slice.map(({ sizeBytes: size, sha256 = null, ...message }): MessageLine => ({
               kind: 'message',
               mailbox,
               ...message,
@@ -198,76 +186,88 @@ class BackupWriter {
           );
         }
         for await (const slice of snapshot.tombstones(mailbox)) {
-          await write(slice.map((tombstone) => ({ kind: 'tombstone', mailbox, ...tombstone })));
+          await lines.write(
+            slice.map((each): TombstoneLine => ({ kind: 'tombstone', mailbox, ...each })),
+          );
         }
+      }
+      for await (const slice of snapshot.deletedMessages()) {
+        await lines.write(
+          slice.map(({ sizeBytes: size, ...message }): DeletedLine => ({
+            kind: 'deleted',
+            ...message,
+            size,
+          })),
+        );
+      }
+      for await (const slice of snapshot.deliveryIds()) {
+        await lines.write(
+          slice.map(({ deliveryId: id, ...answer }): DeliveryLine => ({
+            kind: 'delivery',
+            id,
+            ...answer,
+          })),
+        );
       }
     } finally {
       await snapshot.close();
     }
-    const end: ArchiveLine = { kind: 'end', lines, sha256: hash.digest('hex') };
-    await file.write(Buffer.from(`${JSON.stringify(end)}\n`));
+    await lines.end();
   }
 
   async *#writeLetters(
     account: Account,
     path: string,
   ): AsyncGenerator<ArchiveProgress, void, void> {
-    let batch = new Map<string, MessageLine>();
-    this.#prefixes.clear();
-    for await (const line of readLines(path)) {
-      const value = JSON.parse(line) as ArchiveLine;
-      if (value.kind !== 'message') continue;
-      this.#messages++;
-      if (value.sha256 === null) this.#damaged++;
-      else if (!batch.has(value.sha256)) batch.set(value.sha256, value);
+    let batch = new Map<string, WantedLetter>();
+    for await (const text of readLines(path)) {
+      const line = JSON.parse(text) as ArchiveLine;
+      if (line.kind !== 'message' && line.kind !== 'deleted') continue;
+      if (line.kind === 'message') this.#messages++;
+      const { sha256, email } = line;
+      if (sha256 === null) this.#damaged++;
+      else {
+        const open = (): ReturnType<ArchiveStore['content']> =>
+          this.#store.content(account.id, email as EmailId);
+        batch.set(sha256, { sha256, open });
+      }
       if (batch.size < lettersAtOnce) continue;
-      await this.#writeBatch(account.id, batch);
+      this.#damaged += await this.#letters.write([...batch.values()]);
       batch = new Map();
       yield this.#progress(account);
     }
-    await this.#writeBatch(account.id, batch);
-    for (const prefix of this.#prefixes) await syncFolder(prefix);
-    if (this.#prefixes.size > 0) await syncFolder(this.#folder.lettersPath);
+    this.#damaged += await this.#letters.write([...batch.values()]);
+    await this.#letters.sync();
   }
+}
 
-  async #writeBatch(account: AccountId, batch: ReadonlyMap<string, MessageLine>): Promise<void> {
-    await Promise.all([...batch].map(([sha256, line]) => this.#writeLetter(account, sha256, line)));
-  }
-
-  async #writeLetter(account: AccountId, sha256: string, line: MessageLine): Promise<void> {
-    const path = this.#folder.letterPath(sha256);
-    const prefix = dirname(path);
-    // Also for one that is there: an earlier run may have been cut off before it synced the folder.
-    this.#prefixes.add(prefix);
-    await makeFolder(prefix);
-    if (await this.#folder.has(path)) return;
-    const content = await this.#store.content(account, line.email as EmailId);
-    if (content === undefined) {
-      this.#damaged++;
-      return;
-    }
-    const file = await this.#folder.create(path);
-    try {
-      const hash = createHash('sha256');
-      for (let at = 0; at < content.sizeBytes;) {
-        const piece = await content.read(at, pieceBytes);
-        if (piece.length === 0) break;
-        hash.update(piece);
-        await file.write(piece);
-        at += piece.length;
-      }
-      if (hash.digest('hex') !== sha256)
-        throw new MailError('unavailable', 'Not what was received');
-      await file.finish();
-      this.#letters++;
-      this.#bytes += content.sizeBytes;
-    } catch (error) {
-      await file.abandon();
-      // A letter that cannot be read does not keep the others from being saved; a full disk does.
-      if (!(error instanceof MailError)) throw error;
-      this.#damaged++;
-    }
-  }
+/** The first lines of an account: itself, its mailboxes and subscriptions. */
+function headLines(account: Account, snapshot: AccountSnapshot): ArchiveLine[] {
+  const { seq, lastUidValidity, nextMailbox, mailboxes } = snapshot;
+  const messages = mailboxes.reduce((sum, mailbox) => sum + mailbox.messages, 0);
+  const numbers = { seq, lastUidValidity, nextMailbox, messages };
+  return [
+    { kind: 'account', format: archiveFormat, ...accountFields(account), ...numbers },
+    ...mailboxes.map((mailbox): MailboxLine => ({
+      kind: 'mailbox',
+      id: mailbox.id,
+      name: mailbox.name,
+      uidValidity: mailbox.uidValidity,
+      uidNext: mailbox.uidNext,
+      highestModSeq: mailbox.highestModSeq,
+      specialUse: mailbox.specialUse,
+      selectable: mailbox.selectable,
+      keywords: mailbox.keywords,
+      forgottenUpTo: mailbox.forgottenUpTo,
+      messages: mailbox.messages,
+    })),
+    ...snapshot.subscriptions.map((name): SubscriptionLine => ({ kind: 'subscription', name })),
+    ...snapshot.deletedMailboxes.map(({ name = null, ...mailbox }): DeletedMailboxLine => ({
+      kind: 'deleted-mailbox',
+      ...mailbox,
+      name,
+    })),
+  ];
 }
 
 function accountFields(

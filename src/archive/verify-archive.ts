@@ -45,8 +45,8 @@ export async function* verifyArchive(
     now.accounts++;
     try {
       for await (const line of folder.lines(canonical)) {
-        if (line.kind !== 'message') continue;
-        now.messages++;
+        if (line.kind !== 'message' && line.kind !== 'deleted') continue;
+        if (line.kind === 'message') now.messages++;
         if (line.sha256 !== null && (await folder.has(folder.letterPath(line.sha256)))) continue;
         yield wrong(
           `${canonical}: mailbox ${line.mailbox}, UID ${line.uid}: the letter is missing`,
@@ -57,6 +57,20 @@ export async function* verifyArchive(
       yield wrong(error.message);
     }
     yield { ...now, account: canonical };
+  }
+  try {
+    for await (const { key, sha256 } of folder.outbox()) {
+      if (await folder.has(folder.letterPath(sha256))) continue;
+      yield wrong(`letter ${key} to be sent is missing`);
+    }
+    let last = 0;
+    for await (const { id } of folder.audit()) {
+      if (id <= last) yield wrong(`record ${id} of the audit log comes after ${last}`);
+      last = id;
+    }
+  } catch (error) {
+    if (!(error instanceof MailError)) throw error;
+    yield wrong(error.message);
   }
   const missing = (state.accounts ?? 0) - now.accounts;
   if (missing > 0) yield wrong(`${missing} accounts are missing`);

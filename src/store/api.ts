@@ -426,6 +426,8 @@ export interface OutboxEntry extends Envelope {
 
 /** What backups, checks and repairs are made of. All of it runs beside the mail, in bounded slices and memory. */
 export interface UpkeepStore {
+  /** Of this store and no other, as long as it lives. */
+  readonly storeId: string;
   /** Two equal numbers: the mail of the account did not change in between. `not-found` */
   changeNumber(account: AccountId): Promise<ModSeq>;
   /** The account as of one commit, whatever is committed while it is read. Close it soon. `not-found` */
@@ -450,14 +452,35 @@ export interface UpkeepStore {
     mailbox: MailboxId,
     messages: readonly RestoredMessage[],
   ): Promise<number>;
-  /** The same for tombstones; they answer VANISHED and cannot be undeleted. */
+  /** The same for tombstones; they answer VANISHED, and can be undeleted only with `restoreDeleted`. */
   restoreTombstones(
     account: AccountId,
     mailbox: MailboxId,
     tombstones: readonly Tombstone[],
   ): Promise<void>;
+  /**
+   * The same for deleted messages, of mailboxes that are there and of deleted ones: they can be undeleted as long as
+   * they could have been before. Those that are there are skipped; answers how many came. `invalid`: the layout knows
+   * neither such a mailbox nor such a deleted one.
+   */
+  restoreDeleted(account: AccountId, messages: readonly RestoredDeleted[]): Promise<number>;
+  /** Remembers delivery ids with their answers, in this order; those that are known are skipped. */
+  restoreDeliveryIds(account: AccountId, ids: readonly TakenDeliveryId[]): Promise<void>;
   /** Takes the mark off: the account is like any other. */
   finishRestore(account: AccountId): Promise<void>;
+
+  /** The audit log after that id, oldest first, some hundreds at a time. */
+  auditRecords(after: number): AsyncGenerator<readonly AuditRecord[], void, void>;
+  /**
+   * Adds records of another store's log, in order of their ids, with their times; `detail` says `restoredFrom` and
+   * `restoredId`. Those up to the last that was taken from that store are skipped; answers how many came.
+   */
+  restoreAudit(storeId: string, records: readonly AuditRecord[]): Promise<number>;
+
+  /** What waits in the outbox, leased or not, one by one; what is settled in the meantime may be left out. */
+  outboxEntries(): AsyncGenerator<KeptOutboxEntry, void, void>;
+  /** Adds an entry. False: one with its key is there, or was restored at any time and has ended. */
+  restoreOutboxEntry(entry: RestoredOutboxEntry): Promise<boolean>;
 
   /** Messages that were expunged, or whose mailbox was deleted, less than the tombstone time ago; not moved ones. */
   deletedMessages(account: AccountId): AsyncGenerator<readonly DeletedMessage[], void, void>;
@@ -486,6 +509,15 @@ export interface AccountLayout {
   readonly nextMailbox: number;
   readonly mailboxes: readonly SnapshotMailbox[];
   readonly subscriptions: readonly MailboxName[];
+  /** Those that deleted messages were in. */
+  readonly deletedMailboxes: readonly DeletedMailbox[];
+}
+export interface DeletedMailbox {
+  readonly id: MailboxId;
+  /** Undefined when it is not known any more. */
+  readonly name: MailboxName | undefined;
+  readonly keywords: readonly string[];
+  readonly deletedAt: number;
 }
 export interface SnapshotMailbox extends Mailbox {
   /** All that the mailbox ever knew, in order. */
@@ -498,6 +530,13 @@ export interface AccountSnapshot extends AccountLayout {
   messages(mailbox: MailboxId): AsyncGenerator<readonly SnapshotMessage[], void, void>;
   /** In order of MODSEQ. */
   tombstones(mailbox: MailboxId): AsyncGenerator<readonly Tombstone[], void, void>;
+  /**
+   * What `UpkeepStore.deletedMessages` tells of, but for those with less than a day left: they could be gone before
+   * their letters are read.
+   */
+  deletedMessages(): AsyncGenerator<readonly SnapshotDeleted[], void, void>;
+  /** Delivery ids that the account still knows, each kind in the order it was taken. */
+  deliveryIds(): AsyncGenerator<readonly TakenDeliveryId[], void, void>;
   close(): Promise<void>;
 }
 export interface KeptMessage {
@@ -518,6 +557,51 @@ export interface SnapshotMessage extends KeptMessage {
 export interface RestoredMessage extends KeptMessage {
   readonly content: Content;
 }
+/** A message of a mailbox, or of a deleted one, that can be undeleted. */
+export interface KeptDeleted {
+  readonly mailbox: MailboxId;
+  readonly uid: Uid;
+  /** Of the expunge; 0 for a message of a deleted mailbox. */
+  readonly modSeq: ModSeq;
+  readonly deletedAt: number;
+  /** As they were; \Deleted among them. */
+  readonly flags: FlagSet;
+  readonly internalDate: number;
+}
+export interface SnapshotDeleted extends KeptDeleted {
+  readonly sizeBytes: number;
+  readonly email: EmailId;
+  readonly sha256: string;
+}
+export interface RestoredDeleted extends KeptDeleted {
+  readonly content: Content;
+}
+/** A delivery that was taken, and the answer a repetition gets. */
+export interface TakenDeliveryId {
+  readonly deliveryId: string;
+  readonly lasting: boolean;
+  readonly uidValidity: number;
+  readonly uid: Uid;
+}
+
+interface OutboxEntryFacts extends Envelope {
+  readonly kind: OutboxEntry['kind'];
+  /** What a repeated submission is known by, in whichever store. */
+  readonly key: string;
+  readonly recipients: readonly EnvelopeRecipient[];
+  readonly account: AccountId | undefined;
+  readonly attempts: number;
+  readonly acceptedAt: number;
+  readonly nextAttemptAt: number;
+}
+export interface KeptOutboxEntry extends OutboxEntryFacts {
+  readonly content: StoredContent;
+  readonly sha256: string;
+}
+export interface RestoredOutboxEntry extends OutboxEntryFacts {
+  readonly content: Content;
+}
+
 export interface Tombstone {
   readonly uid: Uid;
   readonly modSeq: ModSeq;

@@ -1,26 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { presentMessages } from '../../src/archive/present-messages.ts';
+import { ArchiveFolder } from '../../src/archive/archive-folder.ts';
 import { backUp, type BackupResult } from '../../src/archive/backup.ts';
+import { writeAudit } from '../../src/archive/backup-rest.ts';
 import { restore, type RestoreResult } from '../../src/archive/restore.ts';
+import { undelete } from '../../src/archive/undelete.ts';
 import { verifyArchive } from '../../src/archive/verify-archive.ts';
-import { type AccountId, inboxId } from '../../src/core/values.ts';
-import type { Account, MailStore } from '../../src/store/api.ts';
+import { type AccountId, deletedBit, inboxId } from '../../src/core/values.ts';
+import type { Account, DeletedMessage, MailStore, OpenMailbox } from '../../src/store/api.ts';
+import { Random } from '../mail/indexing.ts';
 import { openEmbedded, type OpenEmbedded } from '../store/embedded/backend.ts';
 import {
-  accountData,
   appendAll,
   audit,
   delivery,
@@ -29,10 +23,10 @@ import {
   mailboxNamed,
   named,
   newAccount,
-  octetsOf,
-  uidsOf,
+  rowsOf,
   withContent,
 } from '../store/support.ts';
+import { files, fill, finish, idOf, pictureOf, problems } from './support.ts';
 
 describe('archive', function () {
   this.timeout(60_000);
@@ -105,43 +99,157 @@ describe('archive', function () {
     }
   });
 
-  it('is of one commit, while letters come in', async () => {
-    const account = await newAccount(one.store);
-    await appendAll(
-      one.store,
-      account.id,
-      inboxId,
-      Array.from({ length: 520 }, () => letter()),
-    );
-    const traffic = { running: true };
-    const sender = (async () => {
-      while (traffic.running) {
-        await withContent(one.store, letter(), (content) =>
-          one.store.accept(content, [delivery(account.id)]),
-        );
-      }
-    })();
+  it('is of one commit of each account, while letters come in, change and go (seed 7)', async () => {
+    const accounts = [await newAccount(one.store), await newAccount(one.store)];
+    const running = { is: true };
+    const histories = await Promise.all(accounts.map(({ id }) => History.of(one.store, id)));
+    const traffic = histories.map(async (history, i) => {
+      const random = new Random(7 + i);
+      while (running.is) await history.act(random);
+    });
+    const changes: number[] = [];
     try {
-      for (let i = 0; i < 1; i++) {
+      for (let i = 0; i < 3; i++) {
+        const before = histories.map(({ changes }) => changes);
+        await Promise.all(histories.map((history, k) => history.after(before[k]! + 20)));
         await backup();
-        const other = await openEmbedded({ shards: 1 });
-        try {
-          await into(other.store);
-          const restored = await other.store.accounts.find(account.canonical);
-          const open = await other.store.open(restored!.id, inboxId);
-          const { uidNext } = open.view;
-          expect(uidsOf(open.view)).to.deep.equal(
-            Array.from({ length: uidNext - 1 }, (_, k) => k + 1),
-          );
-          open.close();
-        } finally {
-          await other.remove();
+        for (const [k, { canonical }] of accounts.entries()) {
+          const archived = await archivedPicture(folder, canonical);
+          expect(archived.picture).to.deep.equal(histories[k]!.at(archived.seq));
+          changes.push(archived.seq);
         }
       }
     } finally {
-      traffic.running = false;
-      await sender;
+      running.is = false;
+      await Promise.all(traffic);
     }
+    expect(new Set(changes).size).to.be.greaterThan(3);
+    expect(await finish(verifyArchive(folder))).to.include({ damaged: 0, complete: true });
+    expect(await problems(one.store)).to.deep.equal([]);
+  });
+
+  it('gives back what can be undeleted, what was imported, what waits to be sent and the audit log', async () => {
+    const account = await fill(one.store, 3);
+    await relay(one.store, account.id, 'relay-1');
+    await one.store.audit.append({ actor: 'a', action: 'b', detail: { c: 1 } }, account.id);
+    const deleted = await undeletable(one.store, account.id);
+    expect(deleted.length).to.be.greaterThan(3);
+    await backup();
+    const other = await openEmbedded({ shards: 3 });
+    try {
+      expect(await into(other.store)).to.include({ made: 1, waiting: 0, audit: 2 });
+      expect(await other.store.outbox.count()).to.equal(0);
+      const { id } = (await other.store.accounts.find(account.canonical))!;
+      expect(await finish(undelete(other.store, id, { apply: true }))).to.equal(deleted.length);
+      await withContent(other.store, letter('the import again'), async (content) => {
+        const again = { ...delivery(id, idOf(3)), lasting: true };
+        const [outcome] = await other.store.accept(content, [again]);
+        expect(outcome).to.include({ status: 'stored', duplicate: true });
+      });
+      const records = await other.store.audit.list({ account: id, limit: 10 });
+      expect(records[0]).to.deep.include({ actor: 'a', action: 'b' });
+      expect(records[0]?.detail).to.deep.include({ c: 1, restoredId: 2 });
+
+      const asked = { outbox: true };
+      expect(await into(other.store, asked)).to.include({ skipped: 1, waiting: 1, audit: 0 });
+      const [entry] = await other.store.outbox.claim(Date.now() * 2, Date.now() * 3, 10);
+      expect(entry).to.deep.include({ kind: 'relay', account: id, reversePath: 'from@example.kz' });
+      await other.store.outbox.settle(entry!.id, [], 0);
+      await other.collect(Date.now() * 2);
+      expect(await into(other.store, asked)).to.include({ waiting: 0 });
+      expect(await failureOf(into(other.store, { ...asked, account: account.canonical }))).to.equal(
+        'invalid',
+      );
+      expect(await problems(other.store)).to.deep.equal([]);
+    } finally {
+      await other.remove();
+    }
+    // Its own store sends by itself.
+    expect(await into(one.store, { outbox: true })).to.include({ waiting: 0, audit: 0 });
+    expect(await one.store.outbox.count()).to.equal(1);
+  });
+
+  it('restores an archive of format 1, and takes one up', async () => {
+    const account = await fill(one.store, 4);
+    await backup();
+    makeOld(folder, account.canonical);
+    expect(await finish(verifyArchive(folder))).to.include({ complete: true, damaged: 0 });
+    const other = await openEmbedded({ shards: 1 });
+    try {
+      expect(await into(other.store)).to.include({ made: 1, failed: 0, audit: 0 });
+      const { id } = (await other.store.accounts.find(account.canonical))!;
+      expect((await other.store.mailboxes(id)).map(({ messages }) => messages)).to.deep.equal(
+        (await one.store.mailboxes(account.id)).map(({ messages }) => messages),
+      );
+      expect(await undeletable(other.store, id)).to.deep.equal([]);
+    } finally {
+      await other.remove();
+    }
+    expect(await backup()).to.include({ unchanged: 0 });
+    expect(readFileSync(join(folder, 'backup.json'), 'utf8')).to.contain('"format":2');
+    expect(files(folder, '.jsonl')).to.have.length(3);
+  });
+
+  it('is of one store: another one is refused, and so is a newer format', async () => {
+    await backup();
+    const other = await openEmbedded({ shards: 1 });
+    try {
+      const refused = finish(backUp(other.store, folder, undefined, Date.now));
+      expect(await failureOf(refused)).to.equal('invalid');
+    } finally {
+      await other.remove();
+    }
+    writeFileSync(join(folder, 'backup.json'), '{"format":3,"state":"complete"}');
+    expect(await failureOf(backup())).to.equal('invalid');
+    expect(await failureOf(into(one.store))).to.equal('invalid');
+  });
+
+  it('writes the audit log in files that do not change any more once they are full', async () => {
+    for (let i = 0; i < 5; i++) await one.store.audit.append({ actor: 'a', action: `${i}` });
+    const archive = new ArchiveFolder(folder);
+    await archive.begin(one.store.upkeep.storeId);
+    await writeAudit(one.store, archive, 2);
+    const before = files(folder, '.jsonl').map((path) => statSync(path).mtimeMs);
+    expect(before).to.have.length(3);
+    await one.store.audit.append({ actor: 'a', action: '5' });
+    await one.store.audit.append({ actor: 'a', action: '6' });
+    await writeAudit(one.store, archive, 2);
+    const after = files(folder, '.jsonl').map((path) => statSync(path).mtimeMs);
+    expect(after.slice(0, 2)).to.deep.equal(before.slice(0, 2));
+    const actions: string[] = [];
+    for await (const { action } of archive.audit()) actions.push(action);
+    expect(actions).to.deep.equal(['0', '1', '2', '3', '4', '5', '6']);
+  });
+
+  it('knows in bounded memory which messages are there already', async () => {
+    const account = await newAccount(one.store);
+    const target = await newAccount(one.store);
+    const letters = Array.from({ length: 300 }, () => letter());
+    await appendAll(one.store, account.id, inboxId, [...letters, letters[0]!]);
+    await appendAll(
+      one.store,
+      target.id,
+      inboxId,
+      letters.filter((_, i) => i % 3 === 0),
+    );
+    await backup(account);
+    const held: number[] = [];
+    const isThere = await presentMessages(
+      one.store,
+      new ArchiveFolder(folder),
+      { id: target.id, canonical: account.canonical },
+      {
+        targets: new Map([[inboxId, inboxId]]),
+        messages: 301,
+        atOnce: 10,
+        onPass: (identities) => held.push(identities),
+      },
+    );
+    expect(held).to.have.length(10);
+    expect(Math.max(...held)).to.be.lessThan(25);
+    expect(held.reduce((sum, each) => sum + each)).to.equal(100);
+    const present = Array.from({ length: 301 }, (_, i) => isThere(i));
+    expect(present).to.deep.equal(Array.from({ length: 301 }, (_, i) => i < 300 && i % 3 === 0));
   });
 
   it('adds to an account that is there, each message once, below a name when asked', async () => {
@@ -162,154 +270,148 @@ describe('archive', function () {
 
   it('names what is wrong with a backup, and restores nothing from a file that is not whole', async () => {
     const account = await newAccount(one.store);
+    const sound = await newAccount(one.store);
     await appendAll(one.store, account.id, inboxId, [letter('1'), letter('2')]);
     await backup();
+    const path = new ArchiveFolder(folder).accountPath(account.canonical);
     const [first, second] = files(folder, '.eml');
     writeFileSync(first!, 'something else');
     rmSync(second!);
     expect((await finish(verifyArchive(folder))).damaged).to.equal(2);
-    const [lines] = files(folder, '.jsonl');
-    writeFileSync(lines!, readFileSync(lines!, 'utf8').replace('"uid":2', '"uid":3'));
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"uid":2', '"uid":3'));
     const other = await openEmbedded({ shards: 1 });
     try {
-      expect(await failureOf(into(other.store))).to.equal('invalid');
-      expect(await other.store.accounts.list({ limit: 10 })).to.deep.equal([]);
+      const one = { account: account.canonical };
+      expect(await failureOf(into(other.store, one))).to.equal('invalid');
+      expect(await into(other.store)).to.include({ failed: 1, made: 1 });
+      expect(await other.store.accounts.find(account.canonical)).to.equal(undefined);
+      expect(await other.store.accounts.find(sound.canonical)).to.include({ status: 'active' });
     } finally {
       await other.remove();
     }
     writeFileSync(join(folder, 'backup.json'), '{"format":1,"state":"running"}');
     expect((await finish(verifyArchive(folder))).complete).to.equal(false);
   });
-
-  it('goes on after a kill at any moment, in backup and restore', async () => {
-    const accounts: Account[] = [];
-    for (let i = 0; i < 2; i++) accounts.push(await fill(one.store, i, 60));
-    const pictures = await Promise.all(accounts.map(({ id }) => pictureOf(one.store, id)));
-    const data = one.folder;
-    await one.store.close();
-    for (const step of ['1', '4']) {
-      expect(await ended(child(['backup', data, folder, step]))).to.equal('SIGKILL');
-      const state = existsSync(join(folder, 'backup.json'))
-        ? (JSON.parse(readFileSync(join(folder, 'backup.json'), 'utf8')) as { state: string }).state
-        : 'none';
-      expect(state).to.not.equal('complete');
-    }
-    await one.reopen();
-    await backup();
-    expect(await finish(verifyArchive(folder))).to.include({ complete: true, damaged: 0 });
-    const place = mkdtempSync(join(tmpdir(), 'zhashik-restore-'));
-    try {
-      for (const step of ['0', '1', '2']) {
-        expect(await ended(child(['restore', place, folder, step]))).to.equal('SIGKILL');
-      }
-      expect(await ended(child(['restore', place, folder]))).to.equal(null);
-      const { openEmbeddedStore } = await import('../../src/store/embedded/embedded-store.ts');
-      const store = await openEmbeddedStore({ folder: place, shards: 1, writers: 1, readers: 1 });
-      try {
-        for (const [i, account] of accounts.entries()) {
-          const restored = await store.accounts.find(account.canonical);
-          expect(restored?.status).to.equal('active');
-          expect(await pictureOf(store, restored!.id)).to.deep.equal(pictures[i]);
-        }
-        expect(await problems(store)).to.deep.equal([]);
-      } finally {
-        await store.close();
-      }
-    } finally {
-      rmSync(place, { recursive: true });
-    }
-  });
 });
 
-/** An account with mailboxes, flags, keywords, large letters and expunged ones. */
-async function fill(store: MailStore, number: number, count = 12): Promise<Account> {
-  const data = accountData({ bytes: 1e9, messages: undefined });
-  const account = await store.accounts.create(
-    { ...data, credentials: { hash: `scrypt$${number}`, scram: undefined } },
-    audit,
-  );
-  const work = await store.createMailbox(account.id, named('Жұмыс/2026'));
-  for (const mailbox of [inboxId, work.id]) {
-    for (let i = 0; i < count; i++) {
-      const octets = i % 5 === 4 ? Buffer.concat([letter(), randomBytes(70_000)]) : letter(`${i}`);
-      const keywords = i % 3 === 0 ? ['$Forwarded', `k${i}`] : [];
-      await appendAll(store, account.id, mailbox, [octets], { system: i % 32, keywords });
-    }
-    await store.expunge(account.id, mailbox);
+/** Changes an account, one commit after the other, and knows what it looked like after each. */
+class History {
+  readonly #store: MailStore;
+  readonly #account: AccountId;
+  readonly #open: OpenMailbox;
+  readonly #pictures = new Map<number, unknown>();
+  readonly #waiting = new Map<number, () => void>();
+  changes = 0;
+
+  static async of(store: MailStore, account: AccountId): Promise<History> {
+    const history = new History(store, account, await store.open(account, inboxId));
+    await history.#note();
+    return history;
   }
-  await store.copy(account.id, inboxId, [1, 3], work.id);
-  await store.subscribe(account.id, named('gone'), true);
-  return account;
-}
 
-/** All that a client can see of an account. */
-async function pictureOf(store: MailStore, account: AccountId): Promise<unknown> {
-  const mailboxes = [];
-  for (const mailbox of await store.mailboxes(account)) {
-    if (!mailbox.selectable) {
-      mailboxes.push({ mailbox });
-      continue;
-    }
-    const { view, vanishedSince, close } = await bound(store, account, mailbox.id);
-    const rows = [];
-    for (let i = 0; i < view.count; i++) {
-      const row = { ...view.rowAt(i), email: undefined };
-      const octets = await octetsOf(store, account, view.emailAt(i));
-      rows.push({ ...row, digest: createHash('sha256').update(octets).digest('hex') });
-    }
-    mailboxes.push({ mailbox, keywords: [...view.keywords], rows, gone: await vanishedSince() });
-    close();
+  private constructor(store: MailStore, account: AccountId, open: OpenMailbox) {
+    this.#store = store;
+    this.#account = account;
+    this.#open = open;
   }
-  const subscriptions = [...(await store.subscriptions(account))].sort();
-  return { mailboxes, subscriptions, quota: await store.quota(account) };
-}
 
-async function bound(store: MailStore, account: AccountId, id: Parameters<MailStore['open']>[1]) {
-  const open = await store.open(account, id);
-  return {
-    view: open.view,
-    vanishedSince: () => open.vanishedSince(1 as never),
-    close: () => {
-      open.close();
-    },
-  };
-}
-
-async function problems(store: MailStore): Promise<unknown[]> {
-  const found = [];
-  for (const { id } of await store.accounts.list({ limit: 100 })) {
-    for await (const step of store.upkeep.checkAccount(id)) found.push(...step.findings);
+  /** The account's INBOX as of that commit. */
+  at(seq: number): unknown {
+    return this.#pictures.get(seq);
   }
-  for await (const step of store.upkeep.checkStore()) found.push(...step.findings);
-  return found.filter(({ kind }) => kind !== 'garbage');
-}
 
-function files(folder: string, ending: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(ending))
-    .sort()
-    .map((name) => join(folder, name));
-}
-
-async function finish<R>(steps: AsyncGenerator<unknown, R, void>): Promise<R> {
-  for (;;) {
-    const step = await steps.next();
-    if (step.done === true) return step.value;
-  }
-}
-
-function child(args: readonly string[]): ChildProcess {
-  const script = fileURLToPath(new URL('./run.ts', import.meta.url));
-  return spawn(process.execPath, ['--import', 'tsx', script, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-/** The signal that ended it. */
-function ended(process: ChildProcess): Promise<NodeJS.Signals | null> {
-  return new Promise((resolve) => {
-    process.once('close', (_, signal) => {
-      resolve(signal);
+  /** Resolves after so many changes. */
+  after(changes: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.set(changes, resolve);
     });
-  });
+  }
+
+  async act(random: Random): Promise<void> {
+    const store = this.#store;
+    const { view } = this.#open;
+    const uids = random.pick([
+      [1, view.uidNext - 1],
+      [random.below(view.uidNext) + 1].flatMap((u) => [u, u]),
+    ]);
+    const what = random.below(4);
+    if (what <= 1) {
+      await withContent(store, letter(), (content) =>
+        store.accept(content, [delivery(this.#account)]),
+      );
+    } else if (what === 2) {
+      const flags = {
+        system: random.pick([1, 2, deletedBit, 8]),
+        keywords: random.pick([[], ['$W']]),
+      };
+      const mode = random.pick(['add', 'remove'] as const);
+      await store.storeFlags(this.#account, inboxId, uids, { mode, flags });
+    } else await store.expunge(this.#account, inboxId, uids);
+    await this.#note();
+    this.#waiting.get(++this.changes)?.();
+  }
+
+  async #note(): Promise<void> {
+    const seq = await this.#store.upkeep.changeNumber(this.#account);
+    const rows = rowsOf(this.#open.view).map(({ uid, modSeq, flags }) => [uid, modSeq, flags & 31]);
+    this.#pictures.set(seq, { rows, uidNext: this.#open.view.uidNext });
+  }
+}
+
+/** INBOX as an archive has it. */
+async function archivedPicture(
+  path: string,
+  canonical: string,
+): Promise<{ readonly seq: number; readonly picture: unknown }> {
+  let seq = 0;
+  let uidNext = 0;
+  const rows: unknown[] = [];
+  for await (const line of new ArchiveFolder(path).lines(canonical)) {
+    if (line.kind === 'account') seq = line.seq;
+    if (line.kind === 'mailbox' && line.id === inboxId) uidNext = line.uidNext;
+    if (line.kind === 'message') rows.push([line.uid, line.modSeq, line.flags.system]);
+  }
+  return { seq, picture: { rows, uidNext } };
+}
+
+async function relay(store: MailStore, account: AccountId, relayId: string): Promise<void> {
+  const recipient = {
+    forwardPath: 'a@example.org',
+    notify: undefined,
+    originalRecipient: undefined,
+  };
+  await withContent(store, letter('for elsewhere'), (content) =>
+    store.accept(content, [], {
+      relayId,
+      reversePath: 'from@example.kz',
+      recipients: [recipient],
+      envelopeId: undefined,
+      returnContent: undefined,
+      smtpUtf8: false,
+      account,
+    }),
+  );
+}
+
+async function undeletable(store: MailStore, account: AccountId): Promise<DeletedMessage[]> {
+  const all: DeletedMessage[] = [];
+  for await (const slice of store.upkeep.deletedMessages(account)) all.push(...slice);
+  return all;
+}
+
+/** Makes of an archive what a program of format 1 would have written. */
+function makeOld(folder: string, canonical: string): void {
+  const path = new ArchiveFolder(folder).accountPath(canonical);
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(0, -1);
+  const kept = lines
+    .filter((line) => !/^\{"kind":"(?:deleted|deleted-mailbox|delivery)"/.test(line))
+    .map((line) => `${line.replace('"format":2', '"format":1')}\n`);
+  const sha256 = createHash('sha256').update(kept.join('')).digest('hex');
+  const end = `${JSON.stringify({ kind: 'end', lines: kept.length, sha256 })}\n`;
+  writeFileSync(path, kept.join('') + end);
+  rmSync(join(folder, 'outbox.jsonl'));
+  rmSync(join(folder, 'audit'), { recursive: true });
+  const state = JSON.parse(readFileSync(join(folder, 'backup.json'), 'utf8')) as object;
+  const old = { ...state, format: 1, store: undefined };
+  writeFileSync(join(folder, 'backup.json'), JSON.stringify(old));
 }

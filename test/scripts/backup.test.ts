@@ -72,9 +72,13 @@ describe('zhashik verify, backup, restore, undelete', function () {
 
     const done = await on(other, 'restore', backup(), '--apply');
     expect(done.code, done.stderr).to.equal(0);
-    expect(done.stdout).to.match(/^2 accounts: 2 made, 0 added to, 0 left alone; 2 messages/);
+    expect(done.stdout).to.match(
+      /^2 accounts: 2 made, 0 added to, 0 left alone, 0 failed; 2 messages/,
+    );
     const again = await on(other, 'restore', backup(), '--apply');
-    expect(again.stdout).to.match(/^2 accounts: 0 made, 0 added to, 2 left alone; 0 messages/);
+    expect(again.stdout).to.match(
+      /^2 accounts: 0 made, 0 added to, 2 left alone, 0 failed; 0 messages/,
+    );
     expect((await on(other, 'verify')).code).to.equal(0);
     const shown = JSON.parse((await on(other, 'account', 'show', aigerim, '--json')).stdout) as {
       status: string;

@@ -1,6 +1,6 @@
 import type { AccountId } from '../../core/values.ts';
 import type { AuditEntry, AuditRecord, AuditStore } from '../api.ts';
-import { type AuditRow, directoryFile } from './protocol.ts';
+import { type AuditLogRow, type AuditRow, directoryFile } from './protocol.ts';
 import type { Threads } from './threads.ts';
 
 /** The append-only record of who did what; the database refuses to change or remove a row. */
@@ -21,17 +21,20 @@ export class AuditLog implements AuditStore {
   }): Promise<readonly AuditRecord[]> {
     const { account, limit } = options;
     const rows = await this.#threads.read('listAudit', { account, limit });
-    return rows.map(({ id, at, actor, action, detail, account: of }) => ({
-      id,
-      at,
-      actor,
-      action,
-      account: (of ?? undefined) as AccountId | undefined,
-      ...(detail !== null && {
-        detail: JSON.parse(detail) as NonNullable<AuditEntry['detail']>,
-      }),
-    }));
+    return rows.map(auditRecord);
   }
+}
+
+export function auditRecord(row: AuditLogRow): AuditRecord {
+  const { id, at, actor, action, detail, account } = row;
+  return {
+    id,
+    at,
+    actor,
+    action,
+    account: (account ?? undefined) as AccountId | undefined,
+    ...(detail !== null && { detail: JSON.parse(detail) as NonNullable<AuditEntry['detail']> }),
+  };
 }
 
 export function auditRow({ actor, action, detail }: AuditEntry): AuditRow {

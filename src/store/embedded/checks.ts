@@ -145,7 +145,7 @@ async function* checkTombstones(
   box: MailboxRow,
 ): AsyncGenerator<CheckStep, void, void> {
   for await (const rows of tombstoneRows(ask, head.id, box.m)) {
-    const findings = rows.flatMap(([x, u, , , , , alive]): Finding[] => {
+    const findings = rows.flatMap(([x, u, , , , alive]): Finding[] => {
       const detail =
         alive !== 0
           ? 'is expunged and there at once'

@@ -1,4 +1,4 @@
-import { systemClock } from '../../core/clock.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { MailError } from '../../core/errors.ts';
 import { silentLog } from '../../core/log.ts';
 import type { UidRanges } from '../../core/uid-set.ts';
@@ -105,7 +105,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
         log.error('store-trouble', { err: text });
       },
     });
-    const store = new EmbeddedStore({ facts, files, threads, states, texts, unlock });
+    const store = new EmbeddedStore({ facts, files, threads, states, texts, clock, unlock });
     try {
       await store.accounts.recover();
     } catch (error) {
@@ -126,6 +126,7 @@ interface Parts {
   readonly threads: Threads;
   readonly states: AccountStates;
   readonly texts: TextIndex;
+  readonly clock: Clock;
   readonly unlock: () => void;
 }
 
@@ -146,7 +147,7 @@ export class EmbeddedStore implements MailStore {
   #collecting: Promise<Collected> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ facts, files, threads, states, texts, unlock }: Parts) {
+  constructor({ facts, files, threads, states, texts, clock, unlock }: Parts) {
     this.#facts = facts;
     this.#files = files;
     this.#threads = threads;
@@ -155,12 +156,21 @@ export class EmbeddedStore implements MailStore {
     this.#unlock = unlock;
     this.accounts = new AccountDirectory(threads, facts.shards);
     this.audit = new AuditLog(threads);
+    this.outbox = new Outbox(threads, facts.shards, {
+      at: async (place) => {
+        const row = await threads.read('contentAt', place);
+        return row && storedContent(files, row);
+      },
+      of: (account, email) => this.content(account, email),
+    });
     this.upkeep = new Upkeep({
       facts,
       files,
       threads,
       states,
       activity: this.#activity,
+      outbox: this.outbox,
+      clock,
       onContents() {
         texts.wake();
       },
@@ -169,13 +179,6 @@ export class EmbeddedStore implements MailStore {
       name: 'search index',
       check: () => this.#checkTexts(),
       rebuild: () => this.rebuildTexts(),
-    });
-    this.outbox = new Outbox(threads, facts.shards, {
-      at: async (place) => {
-        const row = await threads.read('contentAt', place);
-        return row && storedContent(files, row);
-      },
-      of: (account, email) => this.content(account, email),
     });
   }
 

@@ -7,6 +7,9 @@ export interface OutboxContents extends Envelope {
   readonly account?: Relay['account'];
   /** Of a receipt: an account that holds the letter, and as which email. */
   readonly held?: { readonly a: number; readonly e: number } | undefined;
+  /** Of an entry that came from a backup; a receipt among them has a letter of its own. */
+  readonly restored?: boolean | undefined;
+  readonly receipt?: boolean | undefined;
 }
 
 /** As JSON: undefined members are left out. */
@@ -30,5 +33,7 @@ export function readOutboxJson(json: string): OutboxContents {
     smtpUtf8: read.smtpUtf8 ?? false,
     account: read.account,
     held: read.held,
+    restored: read.restored,
+    receipt: read.receipt,
   };
 }

@@ -1,8 +1,16 @@
 import { MailError } from '../../core/errors.ts';
 import type { AccountId, EmailId } from '../../core/values.ts';
-import type { EnvelopeRecipient, OutboxEntry, OutboxStore, StoredContent } from '../api.ts';
-import { readOutboxJson } from './outbox-json.ts';
-import type { ContentPlace, OutboxRow } from './protocol.ts';
+import type {
+  Envelope,
+  EnvelopeRecipient,
+  KeptOutboxEntry,
+  OutboxEntry,
+  OutboxStore,
+  RestoredOutboxEntry,
+  StoredContent,
+} from '../api.ts';
+import { outboxJson, type OutboxContents, readOutboxJson } from './outbox-json.ts';
+import type { ContentPlace, Letter, OutboxRow } from './protocol.ts';
 import type { Threads } from './threads.ts';
 
 /** Where the letters of entries are read. */
@@ -69,21 +77,82 @@ export class Outbox implements OutboxStore {
     for (const listener of this.#listeners) listener();
   }
 
+  /** All that waits, leased or not; what is settled between two looks is left out. */
+  async *entries(): AsyncGenerator<KeptOutboxEntry, void, void> {
+    for (let s = 0; s < this.#shards; s++) {
+      for (let after = ''; ;) {
+        const rows = await this.#threads.read('keptRelays', { s, after });
+        const last = rows.at(-1);
+        if (last === undefined) break;
+        for (const row of rows) {
+          const content = row.digest === null ? undefined : await this.#content(s, row);
+          if (content === undefined || row.digest === null) continue;
+          const contents = readOutboxJson(row.relay);
+          yield {
+            ...envelopeOf(contents),
+            key: row.id,
+            kind: kindOf(contents),
+            account: contents.account,
+            attempts: row.attempts,
+            acceptedAt: row.at,
+            nextAttemptAt: row.nextAt,
+            content,
+            sha256: row.digest,
+          };
+        }
+        after = last.id;
+      }
+    }
+  }
+
+  /** In the shard where a repetition of the submission would look for it; receipts may lie in any. */
+  async restore(entry: RestoredOutboxEntry, letter: Letter, weight: number): Promise<boolean> {
+    if (await this.#threads.read('relayKnown', { id: entry.key })) return false;
+    const { account } = entry;
+    const json = outboxJson({
+      ...envelopeOf(entry),
+      account,
+      restored: true,
+      ...(entry.kind === 'delivered' && { receipt: true }),
+    });
+    const { key: id, attempts, acceptedAt: at, nextAttemptAt: nextAt } = entry;
+    const args = { letter, id, json, attempts, at, nextAt };
+    return this.#threads.write((account ?? 0) % this.#shards, 'restoreRelay', args, weight);
+  }
+
+  #content(
+    s: number,
+    { c, relay }: Pick<OutboxRow, 'c' | 'relay'>,
+  ): Promise<StoredContent | undefined> {
+    const { held } = readOutboxJson(relay);
+    if (held === undefined) return this.#contents.at({ s, c });
+    return this.#contents.of(held.a as AccountId, held.e as EmailId);
+  }
+
   async #entry(s: number, row: OutboxRow): Promise<OutboxEntry> {
-    const { held, account, ...rest } = readOutboxJson(row.relay);
-    const content =
-      held === undefined
-        ? await this.#contents.at({ s, c: row.c })
-        : await this.#contents.of(held.a as AccountId, held.e as EmailId);
+    const contents = readOutboxJson(row.relay);
+    const content = await this.#content(s, row);
     if (content === undefined) throw new MailError('internal', 'An entry lost its content');
     return {
-      ...rest,
+      ...envelopeOf(contents),
       id: `${s}.${row.id}`,
-      kind: held === undefined ? 'relay' : 'delivered',
-      account,
+      kind: kindOf(contents),
+      account: contents.account,
       attempts: row.attempts,
       acceptedAt: row.at,
       content,
     };
   }
+}
+
+function kindOf({ held, receipt }: Pick<OutboxContents, 'held' | 'receipt'>): OutboxEntry['kind'] {
+  return held === undefined && receipt !== true ? 'relay' : 'delivered';
+}
+
+/** What notices and relays need of an entry, without how it is kept. */
+function envelopeOf(
+  entry: Envelope & Pick<OutboxEntry, 'recipients'>,
+): Envelope & Pick<OutboxEntry, 'recipients'> {
+  const { reversePath, recipients, envelopeId, returnContent, smtpUtf8 } = entry;
+  return { reversePath, recipients, envelopeId, returnContent, smtpUtf8 };
 }

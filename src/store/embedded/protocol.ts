@@ -258,6 +258,16 @@ export interface DirectoryOps {
     args: { readonly account: number | undefined; readonly record: AuditRow };
     result: undefined;
   };
+  /** Records of another store, by its id; answers how many were not taken before. */
+  restoreAudit: {
+    args: { readonly store: string; readonly records: readonly AuditLogRow[] };
+    result: number;
+  };
+}
+export interface AuditLogRow extends AuditRow {
+  readonly id: number;
+  readonly at: number;
+  readonly account: number | null;
 }
 
 export type WriteOps = ShardOps & DirectoryOps;
@@ -302,12 +312,10 @@ export interface ReadOps extends UpkeepReadOps {
   unsettled: { args: object; result: readonly AccountLimits[] };
   listAudit: {
     args: { readonly account: number | undefined; readonly limit: number };
-    result: readonly (AuditRow & {
-      readonly id: number;
-      readonly at: number;
-      readonly account: number | null;
-    })[];
+    result: readonly AuditLogRow[];
   };
+  /** Oldest first. */
+  auditAfter: { args: { readonly after: number }; result: readonly AuditLogRow[] };
   /** Those of the ids that the account took as lasting ones. */
   lasting: {
     args: { readonly a: number; readonly ids: readonly string[] };

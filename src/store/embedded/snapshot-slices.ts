@@ -1,7 +1,7 @@
 import { MailError } from '../../core/errors.ts';
 import type { AccountId } from '../../core/values.ts';
 import type { AskReader } from './threads.ts';
-import type { SnapshotHead, SnapshotRow, TombstoneRow } from './upkeep-protocol.ts';
+import type { SnapshotHead, SnapshotRow, TakenRow, TombstoneRow } from './upkeep-protocol.ts';
 
 /** The first UID or MODSEQ that there can be comes after this. */
 const start = 0;
@@ -41,5 +41,20 @@ export async function* tombstoneRows(
     if (last === undefined) return;
     yield rows;
     after = [last[0], last[1]];
+  }
+}
+
+/** The account's delivery ids: the recent ones, oldest first, then the lasting ones. */
+export async function* idRows(
+  ask: AskReader,
+  id: number,
+): AsyncGenerator<readonly TakenRow[], void, void> {
+  yield await ask('snapshotIds', { id, lasting: false, after: '' });
+  for (let after = ''; ;) {
+    const rows = await ask('snapshotIds', { id, lasting: true, after });
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    after = last.id;
   }
 }

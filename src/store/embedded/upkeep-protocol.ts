@@ -28,6 +28,32 @@ export interface LayoutRow {
     readonly vanFloor: number;
   }[];
   readonly subscriptions: readonly string[];
+  readonly ended: readonly EndedRow[];
+}
+/** A deleted mailbox whose messages still wait for the collector. */
+export interface EndedRow {
+  readonly m: number;
+  readonly name: string | null;
+  /** Seconds. */
+  readonly xt: number;
+  readonly keywords: readonly string[];
+}
+/** A deleted message; `x` 0: of a deleted mailbox. */
+export interface BuriedRow {
+  readonly letter: Letter;
+  readonly m: number;
+  readonly u: number;
+  readonly x: number;
+  readonly xt: number;
+  readonly flags: Flags;
+  readonly idate: number;
+}
+/** A delivery id with its answer. */
+export interface TakenRow {
+  readonly id: string;
+  readonly lasting: boolean;
+  readonly uidValidity: number;
+  readonly u: number;
 }
 
 export interface UpkeepShardOps {
@@ -50,6 +76,26 @@ export interface UpkeepShardOps {
       }[];
     };
     result: undefined;
+  };
+  restoreDeleted: {
+    args: { readonly a: number; readonly messages: readonly BuriedRow[] };
+    result: number;
+  };
+  restoreIds: {
+    args: { readonly a: number; readonly ids: readonly TakenRow[] };
+    result: undefined;
+  };
+  restoreRelay: {
+    args: {
+      readonly letter: Letter;
+      readonly id: string;
+      readonly json: string;
+      readonly attempts: number;
+      /** Milliseconds. */
+      readonly at: number;
+      readonly nextAt: number;
+    };
+    result: boolean;
   };
   finishRestore: { args: { readonly a: number }; result: undefined };
   undelete: {
@@ -84,11 +130,7 @@ export interface SnapshotHead extends AccountRows {
   readonly id: number;
   readonly lastUidValidity: number;
   readonly nextMailbox: number;
-  readonly ended: readonly {
-    readonly m: number;
-    readonly name: string | null;
-    readonly xt: number;
-  }[];
+  readonly ended: readonly EndedRow[];
 }
 /** A message row without its digest, which another shard may have. */
 export type IndexRow = readonly [
@@ -103,16 +145,30 @@ export type IndexRow = readonly [
 ];
 /** With the digest; null: there is no such content. */
 export type SnapshotRow = readonly [...IndexRow, digest: string | null];
-/** `[x, u, e, xt, lives, size, u is a live message]` */
-export type TombstoneRow = readonly [
+/** `[x, u, e, xt, lives, u is a live message, f, f2, idate]`; the last three null: not known. */
+export type GoneRow = readonly [
   x: number,
   u: number,
   e: number,
   xt: number,
   lives: number,
-  size: number | null,
   alive: number,
+  f: number | null,
+  f2: number | null,
+  idate: number | null,
 ];
+/** With size and digest of the letter; null: there is no such content. */
+export type TombstoneRow = readonly [...GoneRow, size: number | null, digest: string | null];
+/** An entry of the outbox with the digest of its letter; null: there is no such content. */
+export interface KeptRelayRow {
+  readonly id: string;
+  readonly c: number;
+  readonly relay: string;
+  readonly attempts: number;
+  readonly at: number;
+  readonly nextAt: number;
+  readonly digest: string | null;
+}
 export interface Problem {
   readonly what: 'missing' | 'link' | 'identity' | 'size';
   readonly u: number;
@@ -151,6 +207,17 @@ export interface UpkeepReadOps {
     args: { readonly id: number; readonly after: readonly [number, Uint8Array] };
     result: readonly (readonly [ref: number, digest: Uint8Array, e: number])[];
   };
+  /** Delivery ids of the account: all recent ones, or the lasting ones after one of them. */
+  snapshotIds: {
+    args: { readonly id: number; readonly lasting: boolean; readonly after: string };
+    result: readonly TakenRow[];
+  };
+  keptRelays: {
+    args: { readonly s: number; readonly after: string };
+    result: readonly KeptRelayRow[];
+  };
+  /** Whether any shard took a relay or a receipt with this id and remembers it. */
+  relayKnown: { args: { readonly id: string }; result: boolean };
   closeSnapshot: { args: { readonly id: number }; result: undefined };
   checkContents: {
     args: { readonly s: number; readonly contents: readonly number[] };

@@ -1,13 +1,22 @@
+import type { Clock } from '../../core/clock.ts';
 import { MailError } from '../../core/errors.ts';
 import type { AccountId, EmailId, MailboxId, MailboxName, ModSeq, Uid } from '../../core/values.ts';
 import type {
   AccountLayout,
   AccountSnapshot,
+  AuditRecord,
   CheckStep,
+  Content,
   DeletedMessage,
   Finding,
+  FlagSet,
+  KeptOutboxEntry,
   Projection,
+  RestoredDeleted,
   RestoredMessage,
+  RestoredOutboxEntry,
+  SnapshotDeleted,
+  TakenDeliveryId,
   Tombstone,
   UpkeepStore,
 } from '../api.ts';
@@ -15,25 +24,32 @@ import { keywordNames } from '../mailbox-view.ts';
 import type { AccountStates } from './account-states.ts';
 import { mailboxFrom } from './account-state.ts';
 import type { Activity } from './activity.ts';
+import { auditRecord, auditRow } from './audit-log.ts';
 import type { BodyFiles } from './body-files.ts';
 import { type CheckParts, checkAccount, checkStore } from './checks.ts';
 import { EmbeddedContent } from './content.ts';
 import type { StoreFacts } from './folder.ts';
+import { garbageHours, tombstoneDays } from './limits.ts';
+import type { Outbox } from './outbox.ts';
+import { directoryFile, type Flags, type Letter, type MailboxRow } from './protocol.ts';
 import { repair } from './repair.ts';
 import { wholeSeconds } from './seconds.ts';
-import { messageRows, openHead, tombstoneRows } from './snapshot-slices.ts';
+import { idRows, messageRows, openHead, tombstoneRows } from './snapshot-slices.ts';
 import type { AskReader, Threads } from './threads.ts';
-import type { SnapshotHead } from './upkeep-protocol.ts';
+import type { EndedRow, SnapshotHead } from './upkeep-protocol.ts';
 
 export interface UpkeepParts extends CheckParts {
   readonly facts: StoreFacts;
   readonly states: AccountStates;
   readonly activity: Activity;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
   /** To be told that there are new contents. */
   readonly onContents: () => void;
 }
 
 const systemBits = 31;
+const hourMs = 3600 * 1000;
 
 /** Snapshots, restore, undelete and checks over the store's threads. */
 export class Upkeep implements UpkeepStore {
@@ -52,6 +68,10 @@ export class Upkeep implements UpkeepStore {
     this.#parts = parts;
   }
 
+  get storeId(): string {
+    return this.#parts.facts.id;
+  }
+
   async changeNumber(account: AccountId): Promise<ModSeq> {
     this.#activity.check();
     const figures = await this.#threads.read('quota', { a: account });
@@ -66,10 +86,13 @@ export class Upkeep implements UpkeepStore {
     const ask = this.#threads.reader();
     const head = await openHead(ask, account);
     const keywords = new Map(head.mailboxes.map((mailbox) => [mailbox.m, mailbox.keywords]));
+    const since = this.#parts.clock.now() - (tombstoneDays * 24 - garbageHours) * hourMs;
     return {
       ...layoutFrom(head),
       messages: (m) => messagesOf(ask, head.id, m, keywords.get(m) ?? []),
       tombstones: (m) => tombstonesOf(ask, head.id, m),
+      deletedMessages: () => deletedSince(ask, head, since),
+      deliveryIds: () => idsOf(ask, head.id),
       close: async () => {
         await ask('closeSnapshot', { id: head.id });
       },
@@ -92,6 +115,12 @@ export class Upkeep implements UpkeepStore {
           lastUidValidity: layout.lastUidValidity,
           nextMailbox: layout.nextMailbox,
           subscriptions: [...layout.subscriptions],
+          ended: layout.deletedMailboxes.map(({ id, name, keywords, deletedAt }) => ({
+            m: id,
+            name: name ?? null,
+            keywords: [...keywords],
+            xt: wholeSeconds(deletedAt),
+          })),
           mailboxes: layout.mailboxes.map((mailbox) => ({
             m: mailbox.id,
             name: mailbox.name,
@@ -114,24 +143,47 @@ export class Upkeep implements UpkeepStore {
     messages: readonly RestoredMessage[],
   ): Promise<number> {
     if (messages.length === 0) return 0;
-    const contents = messages.map(({ content }) => {
-      if (content instanceof EmbeddedContent && content.isFor(this.#files)) return content;
-      throw new TypeError('a content of another store');
-    });
-    return this.#unseen(account, async () => {
-      await Promise.all(contents.map((content) => content.keep()));
+    return this.#withLetters(account, messages, (letters, weight) => {
       const rows = messages.map((message, i) => ({
-        letter: (contents[i] as EmbeddedContent).letter,
+        letter: letters[i] as Letter,
         u: message.uid,
         ms: message.modSeq,
-        flags: { system: message.flags.system, keywords: [...message.flags.keywords] },
+        flags: flagsRow(message.flags),
         idate: wholeSeconds(message.internalDate),
         sdate: wholeSeconds(message.savedAt),
       }));
-      const weight = contents.reduce((sum, content) => sum + content.weight, 0);
       const args = { a: account, m: mailbox, messages: rows };
       return this.#threads.write(this.#states.shardOf(account), 'restoreMessages', args, weight);
     });
+  }
+
+  async restoreDeleted(account: AccountId, messages: readonly RestoredDeleted[]): Promise<number> {
+    if (messages.length === 0) return 0;
+    return this.#withLetters(account, messages, (letters, weight) => {
+      const rows = messages.map((message, i) => ({
+        letter: letters[i] as Letter,
+        m: message.mailbox,
+        u: message.uid,
+        x: message.modSeq,
+        xt: wholeSeconds(message.deletedAt),
+        flags: flagsRow(message.flags),
+        idate: wholeSeconds(message.internalDate),
+      }));
+      const args = { a: account, messages: rows };
+      return this.#threads.write(this.#states.shardOf(account), 'restoreDeleted', args, weight);
+    });
+  }
+
+  async restoreDeliveryIds(account: AccountId, ids: readonly TakenDeliveryId[]): Promise<void> {
+    const rows = ids.map(({ deliveryId, lasting, uidValidity, uid }) => ({
+      id: deliveryId,
+      lasting,
+      uidValidity,
+      u: uid,
+    }));
+    await this.#unseen(account, () =>
+      this.#threads.write(this.#states.shardOf(account), 'restoreIds', { a: account, ids: rows }),
+    );
   }
 
   async restoreTombstones(
@@ -159,6 +211,43 @@ export class Upkeep implements UpkeepStore {
     );
   }
 
+  // ---------------------------------------------------------------- what belongs to no account
+
+  async *auditRecords(after: number): AsyncGenerator<readonly AuditRecord[], void, void> {
+    this.#activity.check();
+    for (let last = after; ;) {
+      const rows = await this.#threads.read('auditAfter', { after: last });
+      if (rows.length === 0) return;
+      yield rows.map(auditRecord);
+      last = rows.at(-1)?.id ?? last;
+    }
+  }
+
+  restoreAudit(storeId: string, records: readonly AuditRecord[]): Promise<number> {
+    const rows = records.map((record) => {
+      const { id, at, account = null } = record;
+      return { ...auditRow(record), id, at, account };
+    });
+    return this.#activity.run(() =>
+      this.#threads.write(directoryFile, 'restoreAudit', { store: storeId, records: rows }),
+    );
+  }
+
+  outboxEntries(): AsyncGenerator<KeptOutboxEntry, void, void> {
+    this.#activity.check();
+    return this.#parts.outbox.entries();
+  }
+
+  async restoreOutboxEntry(entry: RestoredOutboxEntry): Promise<boolean> {
+    const content = this.#received(entry.content);
+    const added = await this.#activity.run(async () => {
+      await content.keep();
+      return this.#parts.outbox.restore(entry, content.letter, content.weight);
+    });
+    if (added) this.#parts.outbox.added();
+    return added;
+  }
+
   // ---------------------------------------------------------------- undelete
 
   async *deletedMessages(
@@ -167,36 +256,16 @@ export class Upkeep implements UpkeepStore {
     this.#activity.check();
     const ask = this.#threads.reader();
     const head = await openHead(ask, account);
+    const names = new Map([...head.mailboxes, ...head.ended].map(({ m, name }) => [m, name]));
+    const ended = new Set(head.ended.map(({ m }) => m));
     try {
-      const ended = new Set(head.ended.map(({ m }) => m));
-      for (const box of [...head.mailboxes, ...head.ended]) {
-        const mailbox = {
-          mailbox: box.m as MailboxId,
-          mailboxName: (box.name ?? undefined) as MailboxName | undefined,
-          mailboxDeleted: ended.has(box.m),
-        };
-        for await (const rows of tombstoneRows(ask, head.id, box.m)) {
-          const deleted = rows.flatMap(([x, u, e, xt, lives, size]): DeletedMessage[] => {
-            if (lives !== 0 || e === 0 || size === null) return [];
-            const where = { uid: u as Uid, modSeq: x as ModSeq, deletedAt: xt * 1000 };
-            return [{ ...mailbox, ...where, email: e as EmailId, sizeBytes: size }];
-          });
-          if (deleted.length > 0) yield deleted;
-        }
-      }
-      for (const { m, name, xt } of head.ended) {
-        for await (const rows of messageRows(ask, head.id, m)) {
-          yield rows.map(([u, , , , size, , , e]) => ({
-            mailbox: m as MailboxId,
-            mailboxName: (name ?? undefined) as MailboxName | undefined,
-            mailboxDeleted: true,
-            uid: u as Uid,
-            modSeq: 0 as ModSeq,
-            deletedAt: xt * 1000,
-            email: e as EmailId,
-            sizeBytes: size,
-          }));
-        }
+      for await (const rows of deletedOf(ask, head)) {
+        yield rows.map(({ mailbox, uid, modSeq, deletedAt, email, sizeBytes }) => ({
+          mailbox,
+          mailboxName: (names.get(mailbox) ?? undefined) as MailboxName | undefined,
+          mailboxDeleted: ended.has(mailbox),
+          ...{ uid, modSeq, deletedAt, email, sizeBytes },
+        }));
       }
     } finally {
       await ask('closeSnapshot', { id: head.id });
@@ -248,6 +317,28 @@ export class Upkeep implements UpkeepStore {
     return this.#activity.run(() => repair(this.#parts, finding));
   }
 
+  /** A restore of messages whose letters are made durable first. */
+  #withLetters<T>(
+    account: AccountId,
+    messages: readonly { readonly content: Content }[],
+    write: (letters: readonly Letter[], weight: number) => Promise<T>,
+  ): Promise<T> {
+    const contents = messages.map(({ content }) => this.#received(content));
+    return this.#unseen(account, async () => {
+      await Promise.all(contents.map((content) => content.keep()));
+      const weight = contents.reduce((sum, content) => sum + content.weight, 0);
+      return write(
+        contents.map(({ letter }) => letter),
+        weight,
+      );
+    });
+  }
+
+  #received(content: Content): EmbeddedContent {
+    if (content instanceof EmbeddedContent && content.isFor(this.#files)) return content;
+    throw new TypeError('a content of another store');
+  }
+
   /** A change that no event tells of, since nobody may use the account yet. */
   async #unseen<T>(account: AccountId, change: () => Promise<T>): Promise<T> {
     if (this.#states.isOpen(account)) {
@@ -270,7 +361,17 @@ function layoutFrom(head: SnapshotHead): AccountLayout {
       forgottenUpTo: row.vanFloor as ModSeq,
     })),
     subscriptions: head.subscriptions as MailboxName[],
+    deletedMailboxes: head.ended.map(({ m, name, keywords, xt }) => ({
+      id: m as MailboxId,
+      name: (name ?? undefined) as MailboxName | undefined,
+      keywords,
+      deletedAt: xt * 1000,
+    })),
   };
+}
+
+function flagsRow({ system, keywords }: FlagSet): Flags {
+  return { system, keywords: [...keywords] };
 }
 
 async function* messagesOf(
@@ -303,6 +404,73 @@ async function* tombstonesOf(
       uid: u as Uid,
       modSeq: x as ModSeq,
       deletedAt: xt * 1000,
+    }));
+  }
+}
+
+/** Messages that can be undeleted: tombstones with their letters, then what is in deleted mailboxes. */
+async function* deletedOf(
+  ask: AskReader,
+  head: SnapshotHead,
+): AsyncGenerator<readonly SnapshotDeleted[], void, void> {
+  for (const box of [...head.mailboxes, ...head.ended]) {
+    for await (const rows of tombstoneRows(ask, head.id, box.m)) {
+      const deleted = rows.flatMap((row): SnapshotDeleted[] => {
+        const [x, u, e, xt, lives, , f, f2, idate, size, digest] = row;
+        if (lives !== 0 || e === 0 || size === null || digest === null) return [];
+        const facts = { u, x, xt, f: f ?? 0, f2: f2 ?? 0, idate: idate ?? xt, e, size, digest };
+        return [deletedFrom(box, facts)];
+      });
+      if (deleted.length > 0) yield deleted;
+    }
+  }
+  for (const box of head.ended) {
+    for await (const rows of messageRows(ask, head.id, box.m)) {
+      yield rows.flatMap(([u, , f, f2, size, idate, , e, digest]): SnapshotDeleted[] => {
+        if (digest === null) return [];
+        return [deletedFrom(box, { u, x: 0, xt: box.xt, f, f2, idate, e, size, digest })];
+      });
+    }
+  }
+}
+
+function deletedFrom(
+  { m, keywords }: Pick<MailboxRow | EndedRow, 'm' | 'keywords'>,
+  row: Record<'u' | 'x' | 'xt' | 'f' | 'f2' | 'idate' | 'e' | 'size', number> & {
+    readonly digest: string;
+  },
+): SnapshotDeleted {
+  return {
+    mailbox: m as MailboxId,
+    uid: row.u as Uid,
+    modSeq: row.x as ModSeq,
+    deletedAt: row.xt * 1000,
+    flags: { system: row.f & systemBits, keywords: keywordNames(keywords, row.f, row.f2) },
+    internalDate: row.idate * 1000,
+    email: row.e as EmailId,
+    sizeBytes: row.size,
+    sha256: row.digest,
+  };
+}
+
+async function* deletedSince(
+  ask: AskReader,
+  head: SnapshotHead,
+  since: number,
+): ReturnType<AccountSnapshot['deletedMessages']> {
+  for await (const rows of deletedOf(ask, head)) {
+    const young = rows.filter(({ deletedAt }) => deletedAt >= since);
+    if (young.length > 0) yield young;
+  }
+}
+
+async function* idsOf(ask: AskReader, id: number): ReturnType<AccountSnapshot['deliveryIds']> {
+  for await (const rows of idRows(ask, id)) {
+    yield rows.map(({ id: deliveryId, lasting, uidValidity, u }) => ({
+      deliveryId,
+      lasting,
+      uidValidity,
+      uid: u as Uid,
     }));
   }
 }

@@ -1,12 +1,21 @@
 import { expect } from 'chai';
-import { type AccountId, deletedBit, inboxId, seenBit } from '../../../src/core/values.ts';
+import {
+  type AccountId,
+  deletedBit,
+  inboxId,
+  type MailboxId,
+  seenBit,
+} from '../../../src/core/values.ts';
 import type {
   AccountSnapshot,
+  AuditRecord,
   DeletedMessage,
   Finding,
   FlagSet,
   KeptMessage,
+  KeptOutboxEntry,
   MailStore,
+  RestoredDeleted,
   RestoredMessage,
   SnapshotMessage,
 } from '../../../src/store/api.ts';
@@ -150,6 +159,99 @@ export function upkeepContract(opened: () => OpenBackend, clock: ManualClock): v
       });
     });
 
+    it('gives back deleted messages that can be undeleted, of mailboxes that are there and deleted ones', async () => {
+      const work = await store.createMailbox(account, named('Work'));
+      await appendAll(store, account, inboxId, [letter('1'), letter('2', 100_000)], deleted);
+      await appendAll(store, account, work.id, [letter('3')], deleted);
+      await appendAll(store, account, work.id, [letter('4')], { system: 0, keywords: ['$Later'] });
+      await store.move(account, work.id, [2, 2], inboxId);
+      await store.expunge(account, inboxId, [1, 2]);
+      await store.expunge(account, work.id);
+      await appendAll(store, account, work.id, [letter('5')], { system: 0, keywords: ['$Later'] });
+      await store.deleteMailbox(account, work.id);
+      const snapshot = await store.upkeep.snapshot(account);
+      const to = await suspended();
+      expect(await restore(account, to, snapshot)).to.equal(1);
+      const gone = await collected(snapshot.deletedMessages());
+      expect(gone).to.have.length(4);
+      const rows: RestoredDeleted[] = [];
+      for (const { email, ...kept } of gone) {
+        rows.push({
+          ...kept,
+          content: await receive(store, await octetsOf(store, account, email)),
+        });
+      }
+      expect(await store.upkeep.restoreDeleted(to, rows.slice(0, 2))).to.equal(2);
+      expect(await store.upkeep.restoreDeleted(to, rows)).to.equal(2);
+      expect(await store.upkeep.restoreDeleted(to, rows)).to.equal(0);
+      const elsewhere = [{ ...rows[0]!, mailbox: 99 as MailboxId }];
+      expect(await failureOf(store.upkeep.restoreDeleted(to, elsewhere))).to.equal('invalid');
+      for (const { content } of rows) await content.release();
+      await store.upkeep.finishRestore(to);
+      await snapshot.close();
+
+      const withoutEmail = (messages: DeletedMessage[]): unknown =>
+        messages.map((message) => ({ ...message, email: undefined }));
+      const back = await collected(store.upkeep.deletedMessages(to));
+      expect(withoutEmail(back)).to.deep.equal(
+        withoutEmail(await collected(store.upkeep.deletedMessages(account))),
+      );
+      expect(back.map(({ mailboxName }) => mailboxName)).to.have.members([
+        'INBOX',
+        'INBOX',
+        'Work',
+        'Work',
+      ]);
+      expect(await store.upkeep.undelete(to, back, inboxId)).to.equal(4);
+      const one = await store.open(to, inboxId);
+      const last = one.view.uidNext - 1;
+      expect(flagsOf(one.view, last)).to.deep.equal({ system: 0, keywords: ['$Later'] });
+      expect(flagsOf(one.view, last - 3)).to.deep.equal({ system: seenBit, keywords: ['$Work'] });
+      for (let i = 0; i < 4; i++) {
+        const index = one.view.indexOf(last - i);
+        expect(await octetsOf(store, to, one.view.emailAt(index))).to.have.length.greaterThan(10);
+      }
+      one.close();
+      for await (const step of store.upkeep.checkAccount(to))
+        expect(step.findings).to.deep.equal([]);
+    });
+
+    it('leaves out deleted messages with less than a day left', async () => {
+      await appendAll(store, account, inboxId, [letter('1')], deleted);
+      await store.expunge(account, inboxId);
+      clock.advance(29 * 24 * 3600 * 1000 + 1000);
+      const snapshot = await store.upkeep.snapshot(account);
+      expect(await collected(snapshot.deletedMessages())).to.deep.equal([]);
+      await snapshot.close();
+      expect(await collected(store.upkeep.deletedMessages(account))).to.have.length(1);
+    });
+
+    it('remembers delivery ids of both kinds, so that what is repeated answers as before', async () => {
+      const lasting = { ...delivery(account), lasting: true };
+      const passing = delivery(account);
+      await withContent(store, letter('1'), (content) => store.accept(content, [passing]));
+      await withContent(store, letter('2'), (content) => store.accept(content, [lasting]));
+      const snapshot = await store.upkeep.snapshot(account);
+      const to = await suspended();
+      await restore(account, to, snapshot);
+      const ids = await collected(snapshot.deliveryIds());
+      expect(ids.map(({ deliveryId, lasting }) => [deliveryId, lasting])).to.deep.equal([
+        [passing.deliveryId, false],
+        [lasting.deliveryId, true],
+      ]);
+      await store.upkeep.restoreDeliveryIds(to, ids.slice(1));
+      await store.upkeep.restoreDeliveryIds(to, ids);
+      await store.upkeep.finishRestore(to);
+      await snapshot.close();
+      expect(await store.delivered(to, [lasting.deliveryId])).to.have.property('size', 1);
+      await withContent(store, letter('again'), async (content) => {
+        const [one] = await store.accept(content, [{ ...passing, account: to }]);
+        const [other] = await store.accept(content, [{ ...lasting, account: to }]);
+        expect(one).to.include({ status: 'stored', duplicate: true, uid: 1 });
+        expect(other).to.include({ status: 'stored', duplicate: true, uid: 2 });
+      });
+    });
+
     it('is refused for an account with messages, one that is not being restored, and UIDs not given', async () => {
       await appendAll(store, account, inboxId, [letter()]);
       const snapshot = await store.upkeep.snapshot(account);
@@ -171,6 +273,107 @@ export function upkeepContract(opened: () => OpenBackend, clock: ManualClock): v
       expect(await add(1)).to.equal(1);
       await row.content.release();
       await snapshot.close();
+    });
+  });
+
+  describe('what belongs to no account', () => {
+    it('has a name of its own', async () => {
+      const { storeId } = store.upkeep;
+      expect(storeId).to.match(/^\S{16,}$/);
+      expect((await opened().reopen()).upkeep.storeId).to.equal(storeId);
+    });
+
+    it('adds the audit log of another store once, with its times', async () => {
+      ({ store } = opened());
+      const from = `store-${account}`;
+      const records = [4, 7, 9].map((id) => ({
+        id,
+        at: 1_700_000_000_000 + id,
+        actor: 'somebody',
+        action: 'account-create',
+        account: id === 7 ? account : undefined,
+        ...(id === 4 && { detail: { seq: 3 } }),
+      }));
+      const before = (await collected(store.upkeep.auditRecords(0))).at(-1)?.id ?? 0;
+      expect(await store.upkeep.restoreAudit(from, records.slice(0, 2))).to.equal(2);
+      expect(await store.upkeep.restoreAudit(from, records)).to.equal(1);
+      expect(await store.upkeep.restoreAudit(from, records)).to.equal(0);
+      const added = await collected(store.upkeep.auditRecords(before));
+      const restoredFrom = from;
+      expect(added.map((record) => ({ ...facts(record), detail: record.detail }))).to.deep.equal([
+        { ...facts(records[0]!), detail: { seq: 3, restoredFrom, restoredId: 4 } },
+        { ...facts(records[1]!), detail: { restoredFrom, restoredId: 7 } },
+        { ...facts(records[2]!), detail: { restoredFrom, restoredId: 9 } },
+      ]);
+      expect(await store.audit.list({ limit: 1 })).to.deep.equal(added.slice(-1));
+    });
+
+    it('shows what waits in the outbox, and takes it elsewhere once for ever', async () => {
+      ({ store } = opened());
+      const sender = {
+        reversePath: 'sender@example.kz',
+        envelopeId: 'e1',
+        returnContent: 'HDRS' as const,
+        smtpUtf8: true,
+      };
+      const recipient = {
+        forwardPath: 'a@example.org',
+        notify: ['SUCCESS'],
+        originalRecipient: 'rfc822;a',
+      };
+      const octets = letter('to be sent', 100_000);
+      await withContent(store, octets, (content) =>
+        store.accept(
+          content,
+          [{ ...delivery(account), receipt: recipient }],
+          { ...sender, relayId: `relay-${account}`, recipients: [recipient], account },
+          sender,
+        ),
+      );
+      const waiting = async (): Promise<KeptOutboxEntry[]> => {
+        const entries: KeptOutboxEntry[] = [];
+        for await (const entry of store.upkeep.outboxEntries()) entries.push(entry);
+        return entries;
+      };
+      const entries = await waiting();
+      expect(entries.map(({ kind }) => kind)).to.have.members(['relay', 'delivered']);
+      for (const { content, sha256, ...entry } of entries) {
+        expect(Buffer.from(await content.read(0, 200_000)).equals(octets)).to.equal(true);
+        expect(entry).to.deep.include({ ...sender, recipients: [recipient], attempts: 0 });
+        // It is here: restored, it would be sent twice.
+        await withContent(store, octets, async (again) => {
+          expect(again.sha256).to.equal(sha256);
+          expect(await store.upkeep.restoreOutboxEntry({ ...entry, content: again })).to.equal(
+            false,
+          );
+        });
+      }
+      const [one, other] = entries as [KeptOutboxEntry, KeptOutboxEntry];
+      const restored = async (entry: KeptOutboxEntry): Promise<boolean> =>
+        withContent(store, octets, (content) =>
+          store.upkeep.restoreOutboxEntry({
+            ...entry,
+            key: `${entry.key}-elsewhere`,
+            attempts: 2,
+            nextAttemptAt: 5,
+            content,
+          }),
+        );
+      expect([await restored(one), await restored(other)]).to.deep.equal([true, true]);
+      expect(await restored(one)).to.equal(false);
+      store = await opened().reopen();
+      const now = clock.now();
+      const claimed = await store.outbox.claim(now, now + 1000, 100);
+      const back = claimed.filter(({ attempts }) => attempts === 2);
+      expect(back.map(({ kind }) => kind)).to.have.members(['relay', 'delivered']);
+      for (const entry of back) {
+        expect(entry).to.deep.include({ ...sender, recipients: [recipient] });
+        expect(Buffer.from(await entry.content.read(0, 200_000)).equals(octets)).to.equal(true);
+      }
+      for (const { id } of claimed) await store.outbox.settle(id, [], now);
+      await opened().collect(now + 40 * 24 * 3600 * 1000);
+      expect([await restored(one), await restored(other)]).to.deep.equal([false, false]);
+      expect(await store.outbox.count()).to.equal(0);
     });
   });
 
@@ -264,4 +467,8 @@ async function collected<T>(slices: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
   for await (const slice of slices) all.push(...slice);
   return all;
+}
+
+function facts({ at, actor, action, account }: AuditRecord): Omit<AuditRecord, 'id' | 'detail'> {
+  return { at, actor, action, account };
 }

@@ -1,4 +1,5 @@
 import { type Connection, openForReading, type Statement } from '../database.ts';
+import { collectSlice } from '../limits.ts';
 import { directoryPath } from '../paths.ts';
 import { accountColumns, type AccountLimits, type AccountRow, type ReadOps } from '../protocol.ts';
 
@@ -13,6 +14,7 @@ export class DirectoryReader {
   readonly #unsettled: Statement;
   readonly #audit: Statement;
   readonly #auditOf: Statement;
+  readonly #auditAfter: Statement;
 
   constructor(folder: string) {
     const db = openForReading(directoryPath(folder));
@@ -27,6 +29,9 @@ export class DirectoryReader {
        FROM unsettled JOIN account USING (a)`,
     );
     this.#audit = db.prepare('SELECT * FROM audit ORDER BY id DESC LIMIT ?');
+    this.#auditAfter = db.prepare(
+      `SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ${collectSlice}`,
+    );
     this.#auditOf = db.prepare('SELECT * FROM audit WHERE account = ? ORDER BY id DESC LIMIT ?');
   }
 
@@ -50,6 +55,10 @@ export class DirectoryReader {
     return (
       account === undefined ? this.#audit.all(limit) : this.#auditOf.all(account, limit)
     ) as AuditRows;
+  }
+
+  auditAfter(after: number): AuditRows {
+    return this.#auditAfter.all(after) as AuditRows;
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { emailOf, placeOf } from '../email-place.ts';
 import { collectSlice } from '../limits.ts';
+import { readOutboxJson } from '../outbox-json.ts';
 import type { ContentUse, ReadOps } from '../protocol.ts';
 import { SearchReader } from '../search/search-reader.ts';
 import { checkContent } from './check-content.ts';
@@ -63,6 +64,8 @@ export class Reader implements Reads {
   readonly listAudit: Reads['listAudit'] = ({ account, limit }) =>
     this.#directory.audit(account, limit);
 
+  readonly auditAfter: Reads['auditAfter'] = ({ after }) => this.#directory.auditAfter(after);
+
   readonly lasting: Reads['lasting'] = ({ a, ids }) => this.#of(a).lasting(a, ids);
 
   readonly outboxCount: Reads['outboxCount'] = () =>
@@ -107,6 +110,19 @@ export class Reader implements Reads {
     this.#snapshots.tombstones(id, m, after);
   readonly snapshotEmails: Reads['snapshotEmails'] = ({ id, after }) =>
     this.#snapshots.emails(id, after);
+  readonly snapshotIds: Reads['snapshotIds'] = ({ id, lasting, after }) =>
+    this.#snapshots.deliveryIds(id, lasting, after);
+  readonly keptRelays: Reads['keptRelays'] = ({ s, after }) =>
+    this.#shard(s)
+      .outboxAfter(after)
+      .map((row) => {
+        const { held } = readOutboxJson(row.relay);
+        const place = held === undefined ? { s, c: row.c } : placeOf(held.e, this.#shards.length);
+        const digest = this.#shard(place.s).identity(place.c)?.[1];
+        return { ...row, digest: digest === undefined ? null : hexOf(digest) };
+      });
+  readonly relayKnown: Reads['relayKnown'] = ({ id }) =>
+    this.#shards.some((shard) => shard.outboxHas(id));
   readonly closeSnapshot: Reads['closeSnapshot'] = ({ id }) => {
     this.#snapshots.close(id);
   };
@@ -134,4 +150,8 @@ export class Reader implements Reads {
     if (shard === undefined) throw new Error(`no shard ${number}`);
     return shard;
   }
+}
+
+function hexOf(digest: Uint8Array): string {
+  return Buffer.from(digest).toString('hex');
 }

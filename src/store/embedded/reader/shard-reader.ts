@@ -1,6 +1,7 @@
 import type { Columns } from '../../mailbox-view.ts';
 import { type Connection, openForReading, type Statement } from '../database.ts';
 import { type MailboxColumns, mailboxRow } from '../mailbox-row.ts';
+import { collectSlice } from '../limits.ts';
 import { shardPath } from '../paths.ts';
 import type {
   AccountSnapshot,
@@ -10,6 +11,7 @@ import type {
   QuotaSnapshot,
   ViewSnapshot,
 } from '../protocol.ts';
+import type { KeptRelayRow } from '../upkeep-protocol.ts';
 import { idOctets } from '../writer/lasting-ids.ts';
 
 import { CheckReader } from './check-reader.ts';
@@ -41,6 +43,8 @@ export class ShardReader {
   readonly #links: Statement;
   readonly #lasting: Statement;
   readonly #outboxCount: Statement;
+  readonly #outboxAfter: Statement;
+  readonly #outboxHas: Statement;
   readonly #nextContent: Statement;
   readonly #described = new Map<string, Statement>();
 
@@ -77,6 +81,11 @@ export class ShardReader {
     );
     this.#lasting = db.prepare('SELECT 1 FROM lasting WHERE a = ? AND id = ?').pluck();
     this.#nextContent = db.prepare(`SELECT value FROM counter WHERE name = 'content'`).pluck();
+    this.#outboxHas = db.prepare('SELECT 1 FROM outbox WHERE id = ?').pluck();
+    this.#outboxAfter = db.prepare(
+      `SELECT id, c, relay, attempts, at, next_at AS nextAt FROM outbox
+       WHERE relay <> '' AND id > ? ORDER BY id LIMIT ${collectSlice}`,
+    );
     this.#outboxCount = db.prepare(`SELECT count(*) FROM outbox WHERE relay <> ''`).pluck();
   }
 
@@ -184,6 +193,16 @@ export class ShardReader {
 
   outboxCount(): number {
     return this.#outboxCount.get() as number;
+  }
+
+  /** Also one that ended a short while ago. */
+  outboxHas(id: string): boolean {
+    return this.#outboxHas.get(id) !== undefined;
+  }
+
+  /** What waits in the outbox. */
+  outboxAfter(after: string): Omit<KeptRelayRow, 'digest'>[] {
+    return this.#outboxAfter.all(after) as Omit<KeptRelayRow, 'digest'>[];
   }
 
   close(): void {

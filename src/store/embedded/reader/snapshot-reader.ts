@@ -2,7 +2,8 @@ import { type Connection, openForReading, type Statement } from '../database.ts'
 import { collectSlice } from '../limits.ts';
 import { type MailboxColumns, mailboxRow } from '../mailbox-row.ts';
 import { shardPath } from '../paths.ts';
-import type { IndexRow, SnapshotHead, TombstoneRow } from '../upkeep-protocol.ts';
+import { idOctets } from '../writer/lasting-ids.ts';
+import type { EndedRow, GoneRow, IndexRow, SnapshotHead, TakenRow } from '../upkeep-protocol.ts';
 
 /**
  * One account as of one commit: a read transaction on a connection of its own, held while slice after slice is asked
@@ -15,6 +16,8 @@ export class SnapshotReader {
   readonly #messages: Statement;
   readonly #tombstones: Statement;
   readonly #emails: Statement;
+  readonly #taken: Statement;
+  readonly #lasting: Statement;
 
   constructor(folder: string, shard: number, a: number) {
     this.a = a;
@@ -29,8 +32,9 @@ export class SnapshotReader {
       .raw();
     this.#tombstones = db
       .prepare(
-        `SELECT x, u, e, xt, lives, NULL,
-           EXISTS (SELECT 1 FROM idx WHERE idx.a = gone.a AND idx.m = gone.m AND idx.u = gone.u)
+        `SELECT x, u, e, xt, lives,
+           EXISTS (SELECT 1 FROM idx WHERE idx.a = gone.a AND idx.m = gone.m AND idx.u = gone.u),
+           f, f2, idate
          FROM gone WHERE a = ? AND m = ? AND (x, u) > (?, ?) ORDER BY x, u LIMIT ${collectSlice}`,
       )
       .raw();
@@ -40,6 +44,13 @@ export class SnapshotReader {
          ORDER BY ref, digest LIMIT ${collectSlice}`,
       )
       .raw();
+    this.#taken = db.prepare(
+      'SELECT id, uidvalidity AS uidValidity, u FROM taken WHERE a = ? ORDER BY n',
+    );
+    this.#lasting = db.prepare(
+      `SELECT id, uidvalidity AS uidValidity, u FROM lasting WHERE a = ? AND id > ?
+       ORDER BY id LIMIT ${collectSlice}`,
+    );
   }
 
   /** Undefined: there is no such account here. */
@@ -63,15 +74,7 @@ export class SnapshotReader {
         .prepare('SELECT name FROM sub WHERE a = ? ORDER BY name')
         .pluck()
         .all(this.a) as string[],
-      ended: this.#db
-        .prepare(
-          `SELECT m, max(name) AS name, max(xt) AS xt FROM
-             (SELECT m, name, xt FROM ended WHERE a = @a
-              UNION ALL SELECT DISTINCT m, NULL, 0 FROM gone WHERE a = @a
-                AND m NOT IN (SELECT m FROM mbx WHERE a = @a))
-           GROUP BY m ORDER BY m`,
-        )
-        .all({ a: this.a }) as SnapshotHead['ended'][number][],
+      ended: this.#ended(),
     };
   }
 
@@ -79,8 +82,21 @@ export class SnapshotReader {
     return this.#messages.all(this.a, m, after) as IndexRow[];
   }
 
-  tombstones(m: number, [x = 0, u = 0]: readonly number[]): TombstoneRow[] {
-    return this.#tombstones.all(this.a, m, x, u) as unknown as TombstoneRow[];
+  tombstones(m: number, [x = 0, u = 0]: readonly number[]): GoneRow[] {
+    return this.#tombstones.all(this.a, m, x, u) as unknown as GoneRow[];
+  }
+
+  /** Recent delivery ids: there are some hundreds at most. */
+  recentIds(): TakenRow[] {
+    const rows = this.#taken.all(this.a) as Omit<TakenRow, 'lasting'>[];
+    return rows.map((row) => ({ ...row, lasting: false }));
+  }
+
+  lastingIds(after: string): TakenRow[] {
+    const rows = this.#lasting.all(this.a, idOctets(after)) as (Omit<TakenRow, 'id'> & {
+      id: Buffer;
+    })[];
+    return rows.map((row) => ({ ...row, id: row.id.toString('base64url'), lasting: true }));
   }
 
   emails([ref, digest]: readonly [number, Uint8Array]): [number, Uint8Array, number][] {
@@ -89,5 +105,22 @@ export class SnapshotReader {
 
   close(): void {
     this.#db.close();
+  }
+
+  /** Deleted mailboxes; of those that the collector has been to only tombstones are left. */
+  #ended(): EndedRow[] {
+    const rows = this.#db
+      .prepare(
+        `SELECT m, max(name) AS name, max(xt) AS xt, max(keywords) AS keywords FROM
+           (SELECT m, name, xt, keywords FROM ended WHERE a = @a
+            UNION ALL SELECT DISTINCT m, NULL, 0, '' FROM gone WHERE a = @a
+              AND m NOT IN (SELECT m FROM mbx WHERE a = @a))
+         GROUP BY m ORDER BY m`,
+      )
+      .all({ a: this.a }) as (Omit<EndedRow, 'keywords'> & { keywords: string })[];
+    return rows.map((row) => ({
+      ...row,
+      keywords: row.keywords === '' ? [] : (JSON.parse(row.keywords) as string[]),
+    }));
   }
 }

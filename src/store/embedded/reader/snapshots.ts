@@ -4,6 +4,7 @@ import type {
   Problem,
   SnapshotHead,
   SnapshotRow,
+  TakenRow,
   TombstoneRow,
   UpkeepReadOps,
 } from '../upkeep-protocol.ts';
@@ -66,9 +67,11 @@ export class Snapshots {
   tombstones(id: number, m: number, after: readonly number[]): TombstoneRow[] {
     return this.#get(id)
       .tombstones(m, after)
-      .map(([x, u, e, xt, lives, , alive]): TombstoneRow => {
-        const [shard, c] = this.#place(e);
-        return [x, u, e, xt, lives, shard.checks.size(c) ?? null, alive];
+      .map((row): TombstoneRow => {
+        const [shard, c] = this.#place(row[2]);
+        const digest = shard.identity(c)?.[1];
+        const hex = digest === undefined ? null : Buffer.from(digest).toString('hex');
+        return [...row, shard.checks.size(c) ?? null, hex];
       });
   }
 
@@ -77,6 +80,11 @@ export class Snapshots {
     after: readonly [number, Uint8Array],
   ): UpkeepReadOps['snapshotEmails']['result'] {
     return this.#get(id).emails(after);
+  }
+
+  deliveryIds(id: number, lasting: boolean, after: string): TakenRow[] {
+    const snapshot = this.#get(id);
+    return lasting ? snapshot.lastingIds(after) : snapshot.recentIds();
   }
 
   close(id: number): void {

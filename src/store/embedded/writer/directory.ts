@@ -20,6 +20,7 @@ export class Directory {
   readonly #unsettle: Statement;
   readonly #settle: Statement;
   readonly #audit: Statement;
+  readonly #lastRestored: Statement;
 
   constructor(db: Connection) {
     this.db = db;
@@ -42,6 +43,13 @@ export class Directory {
     this.#audit = db.prepare(
       'INSERT INTO audit (at, account, actor, action, detail) VALUES (?,?,?,?,?)',
     );
+    // A walk over the log until the first record is restored; then the newest is found at once.
+    this.#lastRestored = db
+      .prepare(
+        `SELECT detail ->> 'restoredId' FROM audit WHERE detail ->> 'restoredFrom' = ?
+         ORDER BY id DESC LIMIT 1`,
+      )
+      .pluck();
   }
 
   createAccounts({
@@ -75,6 +83,17 @@ export class Directory {
 
   audit({ account, record }: DirectoryOps['audit']['args']): undefined {
     this.#record(record, account ?? null);
+  }
+
+  restoreAudit({ store, records }: DirectoryOps['restoreAudit']['args']): number {
+    const last = (this.#lastRestored.get(store) as number | undefined) ?? 0;
+    const fresh = records.filter(({ id }) => id > last);
+    for (const { id, at, account, actor, action, detail } of fresh) {
+      const before = detail === null ? {} : (JSON.parse(detail) as object);
+      const said = JSON.stringify({ ...before, restoredFrom: store, restoredId: id });
+      this.#audit.run(at, account, actor, action, said);
+    }
+    return fresh.length;
   }
 
   #create(account: NewAccountRow, audit: AuditRow): AccountRow | Failure {

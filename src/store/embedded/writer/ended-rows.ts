@@ -1,4 +1,5 @@
 import type { Connection, Statement } from '../database.ts';
+import type { EndedRow } from '../upkeep-protocol.ts';
 import type { Box } from './heads.ts';
 
 /** Mailboxes that were deleted and whose messages the collector will take. */
@@ -13,6 +14,11 @@ export class EndedRows {
 
   add(a: number, box: Box, now: number): void {
     this.#add.run(a, box.m, now, box.name, JSON.stringify(box.keywords));
+  }
+
+  /** A deleted mailbox as it was elsewhere. */
+  restore(a: number, { m, name, xt, keywords }: EndedRow): void {
+    this.#add.run(a, m, xt, name, JSON.stringify(keywords));
   }
 
   /** The keywords that a deleted mailbox knew; undefined when there is no such one. */

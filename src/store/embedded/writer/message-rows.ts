@@ -18,6 +18,7 @@ export class MessageRows {
   readonly #select: Statement;
   readonly #delete: Statement;
   readonly #bury: Statement;
+  readonly #buryWhole: Statement;
   readonly #setFlags: Statement;
   readonly #findEmail: Statement;
   readonly #addEmail: Statement;
@@ -32,6 +33,11 @@ export class MessageRows {
       .raw();
     this.#delete = db.prepare('DELETE FROM idx WHERE a = ? AND m = ? AND u = ?');
     this.#bury = db.prepare('INSERT OR IGNORE INTO gone VALUES (?,?,?,?,?,?,?,?,?,?)');
+    this.#buryWhole = db.prepare(
+      `INSERT INTO gone (a, m, x, u, e, xt, lives, f, f2, idate) VALUES (?,?,?,?,?,?,?,?,?,?)
+       ON CONFLICT DO UPDATE SET e = excluded.e, lives = 0, f = excluded.f, f2 = excluded.f2,
+         idate = excluded.idate WHERE gone.e = 0`,
+    );
     this.#setFlags = db.prepare(
       'UPDATE idx SET ms = ?, f = ?, f2 = ? WHERE a = ? AND m = ? AND u BETWEEN ? AND ?',
     );
@@ -72,6 +78,17 @@ export class MessageRows {
   /** A tombstone as it was elsewhere, without a content. */
   addTombstone(a: number, m: number, u: number, seq: number, at: number): void {
     this.#bury.run(a, m, seq, u, 0, at, 1, null, null, null);
+  }
+
+  /** A tombstone with its content, as it was elsewhere; false: it is there. */
+  addBuried(
+    a: number,
+    m: number,
+    x: number,
+    [u, f, f2, , idate, e]: MessageRow,
+    at: number,
+  ): boolean {
+    return this.#buryWhole.run(a, m, x, u, e, at, 0, f, f2, idate).changes > 0;
   }
 
   /** Removes a message of a mailbox that is no more, and leaves nothing. */

@@ -6,6 +6,7 @@ export class OutboxRows {
   readonly #has: Statement;
   readonly #get: Statement;
   readonly #add: Statement;
+  readonly #restore: Statement;
   readonly #due: Statement;
   readonly #lease: Statement;
   readonly #settle: Statement;
@@ -16,6 +17,7 @@ export class OutboxRows {
     this.#has = db.prepare('SELECT 1 FROM outbox WHERE id = ?').pluck();
     this.#get = db.prepare(`SELECT c, relay FROM outbox WHERE id = ? AND relay <> ''`);
     this.#add = db.prepare('INSERT INTO outbox VALUES (?,?,?,?,0,0,?)');
+    this.#restore = db.prepare('INSERT INTO outbox VALUES (?,?,?,?,0,?,?)');
     this.#due = db.prepare(
       `SELECT id, c, relay, attempts, at FROM outbox
        WHERE relay <> '' AND next_at <= ? AND leased_until <= ? ORDER BY next_at LIMIT ?`,
@@ -48,6 +50,11 @@ export class OutboxRows {
     this.#add.run(id, c, relay, now, now);
   }
 
+  /** An entry as it was elsewhere. */
+  restore({ id, c, relay, attempts, at }: OutboxRow, nextAt: number): void {
+    this.#restore.run(id, c, relay, nextAt, attempts, at);
+  }
+
   due(now: number, limit: number): OutboxRow[] {
     return this.#due.all(now, now, limit) as OutboxRow[];
   }
@@ -65,8 +72,8 @@ export class OutboxRows {
     this.#release.run();
   }
 
-  /** Nothing is left to send; the id is remembered until the collector comes. */
-  end(id: string, now: number): void {
-    this.#end.run(now, id);
+  /** Nothing is left to send; the id is remembered until the collector comes a day after `at`. */
+  end(id: string, at: number): void {
+    this.#end.run(at, id);
   }
 }

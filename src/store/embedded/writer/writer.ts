@@ -23,7 +23,15 @@ import { createMailbox, deleteMailbox, renameMailbox, subscribe } from './ops/ma
 import { claim, settle } from './ops/outbox.ts';
 import { storeFlags } from './ops/store-flags.ts';
 import { mendContent, mendCounters, mendIdentity, mendLink } from './ops/mend.ts';
-import { beginRestore, finishRestore, restoreMessages, restoreTombstones } from './ops/restore.ts';
+import {
+  beginRestore,
+  finishRestore,
+  restoreDeleted,
+  restoreIds,
+  restoreMessages,
+  restoreRelay,
+  restoreTombstones,
+} from './ops/restore.ts';
 import { undelete } from './ops/undelete.ts';
 import { Shard } from './shard.ts';
 
@@ -51,6 +59,9 @@ const shardOps: {
   beginRestore,
   restoreMessages,
   restoreTombstones,
+  restoreDeleted,
+  restoreIds,
+  restoreRelay,
   finishRestore,
   undelete,
   mendCounters,
@@ -73,6 +84,7 @@ const directoryOps: {
   audit: (directory, args) => {
     directory.audit(args);
   },
+  restoreAudit: (directory, args) => directory.restoreAudit(args),
 };
 
 /** How often a busy writer looks how long its logs are. */

@@ -1,6 +1,10 @@
 import { MailError } from '../../../../core/errors.ts';
 import type { OutboxRow, ShardOps } from '../../protocol.ts';
+import { readOutboxJson } from '../../outbox-json.ts';
 import type { Shard } from '../shard.ts';
+
+/** A backup may be restored again at any time; its letters shall not be sent again. */
+const never = Number.MAX_SAFE_INTEGER;
 
 /** Hands out entries whose time has come, each to one caller until `leaseUntil`. */
 export function claim(
@@ -17,7 +21,8 @@ export function settle(shard: Shard, { id, left, nextAt }: ShardOps['settle']['a
   const entry = shard.outbox.get(id);
   if (entry === undefined) throw new MailError('not-found', 'No such entry');
   if (left === '') {
-    shard.outbox.end(id, shard.now);
+    const { restored } = readOutboxJson(entry.relay);
+    shard.outbox.end(id, restored === true ? never : shard.now);
     if (entry.c !== 0) shard.contents.unlink({ c: entry.c, a: 0 });
     return;
   }

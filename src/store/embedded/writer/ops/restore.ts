@@ -27,6 +27,7 @@ export function beginRestore(
   head.lastUidValidity = layout.lastUidValidity;
   head.nextMailbox = layout.nextMailbox;
   shard.heads.touch(head);
+  for (const ended of layout.ended) shard.ended.restore(a, ended);
   for (const mailbox of layout.mailboxes) {
     shard.heads.createBox(head, {
       ...mailbox,
@@ -89,6 +90,62 @@ export function restoreTombstones(
     throw new MailError('invalid', 'A UID or MODSEQ past those of the mailbox');
   }
   for (const { u, x, xt } of tombstones) shard.messages.addTombstone(a, m, u, x, xt);
+}
+
+/** Deleted messages with their letters, so that they can be undeleted. `invalid` */
+export function restoreDeleted(
+  shard: Shard,
+  { a, messages }: ShardOps['restoreDeleted']['args'],
+): number {
+  const head = restoringHead(shard, a);
+  shard.checkContents(messages.length);
+  const bits = messages.map(({ m, x, flags }) => {
+    const box = shard.heads.box(head, m);
+    const keywords =
+      x === 0 && box !== undefined ? undefined : (box?.keywords ?? shard.ended.keywords(a, m));
+    if (keywords === undefined) throw new MailError('invalid', 'A mailbox that was not deleted');
+    // What a mailbox does not know any more, undelete cannot bring back either.
+    return flagBits(keywords, flags, 'only');
+  });
+  let added = 0;
+  messages.forEach(({ letter, m, u, x, xt, idate }, i) => {
+    const { f, f2 } = bits[i] ?? { f: 0, f2: 0 };
+    const there = x === 0 && shard.messages.select(a, m, u, u).length > 0;
+    if (there) return;
+    const e = emailFor(shard, head, letter, () => ({
+      s: shard.number,
+      c: shard.contents.insert(letter, shard.nowSeconds),
+    }));
+    if (x === 0) shard.messages.insert(a, m, u, head.seq, f, f2, letter.size, idate, xt, e);
+    else if (!shard.messages.addBuried(a, m, x, [u, f, f2, letter.size, idate, e, x], xt)) return;
+    added++;
+  });
+  return added;
+}
+
+/** What makes repeated deliveries harmless. `invalid` */
+export function restoreIds(shard: Shard, { a, ids }: ShardOps['restoreIds']['args']): undefined {
+  const head = restoringHead(shard, a);
+  for (const { id, lasting, uidValidity, u } of ids) {
+    const answer = { uidValidity, uid: u };
+    if ((lasting ? shard.lasting : shard.taken).find(a, id) !== undefined) continue;
+    if (lasting) shard.lasting.add(a, id, answer);
+    else shard.taken.add(a, id, ++head.taken, answer);
+    shard.heads.touch(head);
+  }
+}
+
+/** An entry of the outbox; false when it is there, or was restored before. */
+export function restoreRelay(
+  shard: Shard,
+  { letter, id, json, attempts, at, nextAt }: ShardOps['restoreRelay']['args'],
+): boolean {
+  if (shard.outbox.has(id)) return false;
+  shard.checkContents(1);
+  const c = shard.contents.insert(letter, shard.nowSeconds);
+  shard.contents.link({ c, a: 0 }, shard.nowSeconds);
+  shard.outbox.restore({ id, c, relay: json, attempts, at }, nextAt);
+  return true;
 }
 
 export function finishRestore(shard: Shard, { a }: ShardOps['finishRestore']['args']): undefined {
