@@ -1,30 +1,21 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import type { DigestAnswer, DigestQuestion } from './digests.ts';
+import { answerCalls } from '../core/thread-calls.ts';
 
-/** Reads files and says their SHA-256, one after the other. */
-const port = parentPort as MessagePort;
+/** Reads files and says their SHA-256 in hex. */
 const piece = Buffer.allocUnsafeSlow(256 * 1024);
 
-port.on('message', ({ id, path }: DigestQuestion) => {
-  port.postMessage({ id, ...digestOf(path) } satisfies DigestAnswer);
-});
-
-function digestOf(path: string): Omit<DigestAnswer, 'id'> {
+answerCalls(parentPort as MessagePort, (path: string): string => {
+  const hash = createHash('sha256');
+  const file = openSync(path, 'r');
   try {
-    const file = openSync(path, 'r');
-    try {
-      const hash = createHash('sha256');
-      for (let read = -1; read !== 0;) {
-        read = readSync(file, piece, 0, piece.length, null);
-        hash.update(piece.subarray(0, read));
-      }
-      return { sha256: hash.digest('hex') };
-    } finally {
-      closeSync(file);
+    for (let read = -1; read !== 0;) {
+      read = readSync(file, piece, 0, piece.length, null);
+      hash.update(piece.subarray(0, read));
     }
-  } catch (error) {
-    return { failure: error instanceof Error ? error.message : String(error) };
+  } finally {
+    closeSync(file);
   }
-}
+  return hash.digest('hex');
+});

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { MailError } from '../core/errors.ts';
+import { ThreadCalls } from '../core/thread-calls.ts';
 import type { StoredContent } from '../store/api.ts';
 import { type ArchiveFolder, makeFolder, syncFolder } from './archive-folder.ts';
-import { Digests } from './digests.ts';
 
 const pieceBytes = 128 * 1024;
 /** Up to this, a digest costs the main thread less than to have it made elsewhere. */
@@ -18,7 +18,8 @@ export interface WantedLetter {
 /** Writes letters into a backup, each once, and syncs the folders that name them. */
 export class LetterWriter {
   readonly #folder: ArchiveFolder;
-  readonly #digests = new Digests();
+  /** SHA-256 of a file, read back in a thread of its own: the mail of the process does not wait for it. */
+  readonly #digests = new ThreadCalls<string, string>(import.meta.url, './digest-thread');
   readonly #prefixes = new Set<string>();
   letters = 0;
   bytes = 0;
@@ -67,7 +68,7 @@ export class LetterWriter {
         at += piece.length;
       }
       await file.close();
-      const found = small?.digest('hex') ?? (await this.#digests.of(file.unfinishedPath));
+      const found = small?.digest('hex') ?? (await this.#digests.ask(file.unfinishedPath));
       if (found !== sha256) throw new MailError('unavailable', 'Not what was received');
       await file.name();
       this.letters++;

@@ -1,17 +1,13 @@
-import { createHash } from 'node:crypto';
-import { MailError } from '../../core/errors.ts';
 import { startThread } from '../../core/thread.ts';
 import { deletedBit, seenBit } from '../../core/values.ts';
 import type { AccountId, EmailId, MailboxId, Uid } from '../../core/values.ts';
-import { MessageIndexer } from '../../mail/indexer.ts';
 import type { CheckStep, Finding } from '../api.ts';
 import { keywordBit } from '../mailbox-view.ts';
+import { BodyChecks } from './body-checks.ts';
 import type { BodyFiles } from './body-files.ts';
 import { emailOf, placeOf } from './email-place.ts';
 import type { StoreFacts } from './folder.ts';
-import { letterOf } from './letter.ts';
-import { directoryFile, type Letter, type MailboxRow } from './protocol.ts';
-import { renderingsOf } from './renderings.ts';
+import { directoryFile, type MailboxRow } from './protocol.ts';
 import { messageRows, openHead, tombstoneRows } from './snapshot-slices.ts';
 import type { AskReader, Threads } from './threads.ts';
 import type { CheckedContent, Problem, SnapshotHead } from './upkeep-protocol.ts';
@@ -22,37 +18,35 @@ export interface CheckParts {
   readonly threads: Threads;
 }
 
-/** Octets of a large content that are looked at in one turn of the event loop. */
-const pieceBytes = 128 * 1024;
 /** Small contents that one question to a reader names. */
 const contentsAtOnce = 16;
 
-/** An account against every promise; its letters last, when the snapshot is closed. */
+/** An account against every promise; its letters last, when the snapshot holds the log no longer. */
 export async function* checkAccount(
   parts: CheckParts,
   account: AccountId,
 ): AsyncGenerator<CheckStep, void, void> {
   const ask = parts.threads.reader();
   const head = await openHead(ask, account);
-  const emails: number[] = [];
   try {
     yield found(checkHead(account, head));
     for (const mailbox of head.mailboxes) {
       yield* checkMailbox(ask, account, head, mailbox);
       yield* checkTombstones(ask, account, head, mailbox);
     }
-    let after: readonly [number, Uint8Array] = [-1, new Uint8Array()];
-    for (;;) {
-      const rows = await ask('snapshotEmails', { id: head.id, after });
-      const last = rows.at(-1);
-      if (last === undefined) break;
-      for (const [, , e] of rows) emails.push(e);
-      after = [last[0], last[1]];
-    }
+    // They are put down in a file: in an order that reads the disk forwards, however many there are.
+    let after: EmailKey | undefined = [-1, new Uint8Array()];
+    while (after !== undefined) after = await gather(ask, head.id, after);
+    yield* checkLetters(parts, ask, account, head.id);
   } finally {
     await ask('closeSnapshot', { id: head.id });
   }
-  yield* checkLetters(parts, account, emails);
+}
+
+type EmailKey = readonly [ref: number, digest: Uint8Array];
+
+function gather(ask: AskReader, id: number, after: EmailKey): Promise<EmailKey | undefined> {
+  return ask('gatherEmails', { id, after });
 }
 
 function found(findings: readonly Finding[], messages = 0, bytes = 0): CheckStep {
@@ -70,6 +64,10 @@ function checkHead(account: AccountId, head: SnapshotHead): Finding[] {
     wrong('counters', `the account counts ${head.bytes} octets, its mailboxes ${bytes}`);
   if (count !== head.count)
     wrong('counters', `the account counts ${head.count} messages, its mailboxes ${count}`);
+  for (const m of head.strays) {
+    const detail = `messages of mailbox ${m}, which is not there`;
+    findings.push({ kind: 'account', detail, repairable: false, account });
+  }
   for (const box of head.mailboxes) {
     if (box.modSeq > head.seq) {
       wrong(
@@ -169,95 +167,96 @@ const problems = {
   identity: ['identity', 'the account does not find the letter by its Message-ID', true],
 } as const satisfies Record<Problem['what'], readonly [Finding['kind'], string, boolean]>;
 
-/** Every letter of an account read back, in slices on the readers; large ones piece by piece here. */
+/** Every letter of an account read back, in slices on the readers; large ones in a thread of their own. */
 async function* checkLetters(
   parts: CheckParts,
+  ask: AskReader,
   account: AccountId,
-  emails: readonly number[],
+  id: number,
 ): AsyncGenerator<CheckStep, void, void> {
-  const { shards } = parts.facts;
-  const byShard = new Map<number, number[]>();
-  for (const e of emails) {
-    const { s, c } = placeOf(e, shards);
-    const list = byShard.get(s);
-    if (list === undefined) byShard.set(s, [c]);
-    else list.push(c);
-  }
-  for (const [s, list] of byShard) {
-    for (let i = 0; i < list.length; i += contentsAtOnce) {
-      const contents = list.slice(i, i + contentsAtOnce);
-      const checked = await parts.threads.read('checkContents', { s, contents });
-      const findings: Finding[] = [];
-      let bytes = 0;
-      for (const [k, content] of checked.entries()) {
-        const e = emailOf({ s, c: contents[k] as number }, shards);
-        if (content === undefined) {
-          // What no message names may have gone in the meantime; what one names was found missing with it.
-          continue;
-        }
-        bytes += content.size;
-        const wrong = await wrongWith(parts.files, content);
-        if (wrong === undefined) continue;
-        const places = await parts.threads.read('whereIs', { a: account, e });
-        const where = places.length > 0 ? places : [undefined];
-        for (const place of where) {
-          findings.push({
-            ...wrong,
-            account,
-            email: e as EmailId,
-            ...(place !== undefined && { mailbox: place[0] as MailboxId, uid: place[1] as Uid }),
-          });
+  const bodies = new BodyChecks(parts.files.folder);
+  try {
+    for (let after = -1; ;) {
+      const emails = await ask('gatheredEmails', { id, after });
+      const last = emails.at(-1);
+      if (last === undefined) return;
+      for (const [s, contents] of byShard(emails, parts.facts.shards)) {
+        for (let i = 0; i < contents.length; i += contentsAtOnce) {
+          yield await checkSome(parts, bodies, account, s, contents.slice(i, i + contentsAtOnce));
         }
       }
-      yield found(findings, 0, bytes);
+      after = last;
+    }
+  } finally {
+    await bodies.close();
+  }
+}
+
+function byShard(emails: readonly number[], shards: number): ReadonlyMap<number, number[]> {
+  const map = new Map<number, number[]>();
+  for (const e of emails) {
+    const { s, c } = placeOf(e, shards);
+    const list = map.get(s);
+    if (list === undefined) map.set(s, [c]);
+    else list.push(c);
+  }
+  return map;
+}
+
+async function checkSome(
+  parts: CheckParts,
+  bodies: BodyChecks,
+  account: AccountId,
+  s: number,
+  contents: readonly number[],
+): Promise<CheckStep> {
+  const checked = await parts.threads.read('checkContents', { s, contents });
+  const findings: Finding[] = [];
+  let bytes = 0;
+  for (const [k, content] of checked.entries()) {
+    // What no message names may have gone in the meantime; what one names was found missing with it.
+    if (content === undefined) continue;
+    bytes += content.size;
+    const wrong = await wrongWith(bodies, content);
+    if (wrong === undefined) continue;
+    const e = emailOf({ s, c: contents[k] as number }, parts.facts.shards);
+    const places = await parts.threads.read('whereIs', { a: account, e });
+    const where = places.length > 0 ? places : [undefined];
+    for (const place of where) {
+      findings.push({
+        ...wrong,
+        account,
+        email: e as EmailId,
+        ...(place !== undefined && { mailbox: place[0] as MailboxId, uid: place[1] as Uid }),
+      });
     }
   }
+  return found(findings, 0, bytes);
 }
 
 async function wrongWith(
-  files: BodyFiles,
+  bodies: BodyChecks,
   content: CheckedContent,
 ): Promise<Pick<Finding, 'kind' | 'detail' | 'repairable'> | undefined> {
-  const bad = { kind: 'octets', repairable: false } as const;
-  const stale = {
-    kind: 'renderings',
-    detail: 'what was rendered of the letter is not what it renders to',
-    repairable: true,
-  } as const;
-  if (!content.file) {
-    if (content.octets === 'bad') return { ...bad, detail: 'the octets are not those received' };
-    return content.rendered === false ? stale : undefined;
+  const { octets, rendered } = content.file ? await readBack(bodies, content) : content;
+  if (octets === 'unreadable') {
+    return { kind: 'octets', repairable: false, detail: 'the file of the letter cannot be read' };
   }
-  try {
-    const letter = await readLetter(files, content.digest, content.size);
-    if (letter === undefined) return { ...bad, detail: 'the octets are not those received' };
-    return renderingsOf(letter) === content.fingerprint ? undefined : stale;
-  } catch (error) {
-    if (!(error instanceof MailError)) throw error;
-    return { ...bad, detail: 'the file of the letter cannot be read' };
+  if (octets === 'bad') {
+    return { kind: 'octets', repairable: false, detail: 'the octets are not those received' };
   }
+  if (rendered !== false) return undefined;
+  const detail = 'what was rendered of the letter is not what it renders to';
+  return { kind: 'renderings', repairable: true, detail };
 }
 
-/** A letter in a file, indexed again; undefined when its octets are not those of the digest. `unavailable` */
-export async function readLetter(
-  files: BodyFiles,
-  digest: Uint8Array,
-  size: number,
-): Promise<Letter | undefined> {
-  const hash = createHash('sha256');
-  const indexer = new MessageIndexer();
-  const name = Buffer.from(digest).toString('hex');
-  let at = 0;
-  // One piece more than there should be, so that a file that grew is seen too.
-  for (;;) {
-    const piece = await files.read(name, at, pieceBytes);
-    hash.update(piece);
-    indexer.write(piece);
-    at += piece.length;
-    if (piece.length < pieceBytes || at > size) break;
-  }
-  if (at !== size || !hash.digest().equals(digest)) return undefined;
-  return letterOf(digest, indexer.finish(), undefined, undefined);
+async function readBack(
+  bodies: BodyChecks,
+  { digest, size, fingerprint }: CheckedContent,
+): Promise<{ readonly octets: 'good' | 'bad' | 'unreadable'; readonly rendered?: boolean }> {
+  const answer = await bodies.check(digest, size);
+  if (answer.octets !== 'good') return answer;
+  return { octets: 'good', rendered: answer.fingerprint === fingerprint };
 }
 
 /** What belongs to no account. */
@@ -309,6 +308,21 @@ function garbage(detail: string): Finding {
   return { kind: 'garbage', detail, repairable: false };
 }
 
+/** What is wrong with the head of an account; one that is about to be made or changed is not wrong. */
+async function wrongHead(threads: Threads, a: number): Promise<string | undefined> {
+  const look = async (): Promise<string | undefined> => {
+    // In this order: the directory's commit comes first.
+    const head = await threads.read('quota', { a });
+    const row = await threads.read('getAccount', { a });
+    if (head === undefined) return 'has no head';
+    const same = head.maxBytes === row?.maxBytes && head.maxCount === row.maxCount;
+    return same ? undefined : 'has another quota than the directory says';
+  };
+  if ((await look()) === undefined) return undefined;
+  const pending = await threads.read('unsettled', {});
+  return pending.some((each) => each.a === a) ? undefined : look();
+}
+
 /** Accounts of the directory against heads of the shards. */
 async function* checkHeads({ threads, facts }: CheckParts): AsyncGenerator<CheckStep, void, void> {
   for (let after = ''; ;) {
@@ -316,19 +330,10 @@ async function* checkHeads({ threads, facts }: CheckParts): AsyncGenerator<Check
     const last = rows.at(-1);
     if (last === undefined) break;
     const findings: Finding[] = [];
-    for (const { a, maxBytes, maxCount } of rows) {
-      const head = await threads.read('quota', { a });
-      const account = a as AccountId;
-      if (head === undefined) {
-        findings.push({ kind: 'account', detail: 'has no head', repairable: true, account });
-      } else if (head.maxBytes !== maxBytes || head.maxCount !== maxCount) {
-        findings.push({
-          kind: 'account',
-          detail: 'has another quota than the directory says',
-          repairable: true,
-          account,
-        });
-      }
+    for (const { a } of rows) {
+      const detail = await wrongHead(threads, a);
+      if (detail === undefined) continue;
+      findings.push({ kind: 'account', detail, repairable: true, account: a as AccountId });
     }
     yield found(findings);
     after = last.canonical;

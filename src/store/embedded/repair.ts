@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { AccountId, EmailId } from '../../core/values.ts';
 import { MessageIndexer } from '../../mail/indexer.ts';
 import type { Finding } from '../api.ts';
-import { type CheckParts, readLetter } from './checks.ts';
+import { BodyChecks } from './body-checks.ts';
+import type { CheckParts } from './checks.ts';
 import { placeOf } from './email-place.ts';
 import { letterOf } from './letter.ts';
 import type { Letter } from './protocol.ts';
@@ -70,7 +71,11 @@ async function letterAt(
 ): Promise<Letter | undefined> {
   const [about] = await threads.read('checkContents', { s, contents: [c] });
   if (about === undefined || about.octets === 'bad') return undefined;
-  if (about.file) return readLetter(files, about.digest, about.size);
+  if (about.file) {
+    const bodies = new BodyChecks(files.folder);
+    const answer = await bodies.check(about.digest, about.size).finally(() => bodies.close());
+    return answer.octets === 'good' ? answer.letter : undefined;
+  }
   const row = await threads.read('contentAt', { s, c });
   if (row === undefined || typeof row.octets === 'string') return undefined;
   const indexer = new MessageIndexer();

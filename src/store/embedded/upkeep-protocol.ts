@@ -131,6 +131,8 @@ export interface SnapshotHead extends AccountRows {
   readonly lastUidValidity: number;
   readonly nextMailbox: number;
   readonly ended: readonly EndedRow[];
+  /** Mailboxes that messages are in, but that are not there. */
+  readonly strays: readonly number[];
 }
 /** A message row without its digest, which another shard may have. */
 export type IndexRow = readonly [
@@ -202,10 +204,18 @@ export interface UpkeepReadOps {
     args: { readonly id: number; readonly m: number; readonly after: readonly number[] };
     result: readonly TombstoneRow[];
   };
-  /** Emails of the account, each once, by their identities. */
-  snapshotEmails: {
-    args: { readonly id: number; readonly after: readonly [number, Uint8Array] };
-    result: readonly (readonly [ref: number, digest: Uint8Array, e: number])[];
+  /**
+   * Puts down the emails of the account, some at a time; undefined when all are. Then the snapshot lets go of the log:
+   * only the emails can be asked for.
+   */
+  gatherEmails: {
+    args: { readonly id: number; readonly after: readonly [ref: number, digest: Uint8Array] };
+    result: readonly [ref: number, digest: Uint8Array] | undefined;
+  };
+  /** Some of them, in order. */
+  gatheredEmails: {
+    args: { readonly id: number; readonly after: number };
+    result: readonly number[];
   };
   /** Delivery ids of the account: all recent ones, or the lasting ones after one of them. */
   snapshotIds: {

@@ -108,8 +108,10 @@ export class Reader implements Reads {
     this.#snapshots.problems(id, rows);
   readonly snapshotTombstones: Reads['snapshotTombstones'] = ({ id, m, after }) =>
     this.#snapshots.tombstones(id, m, after);
-  readonly snapshotEmails: Reads['snapshotEmails'] = ({ id, after }) =>
-    this.#snapshots.emails(id, after);
+  readonly gatherEmails: Reads['gatherEmails'] = ({ id, after }) =>
+    this.#snapshots.gatherEmails(id, after);
+  readonly gatheredEmails: Reads['gatheredEmails'] = ({ id, after }) =>
+    this.#snapshots.gatheredEmails(id, after);
   readonly snapshotIds: Reads['snapshotIds'] = ({ id, lasting, after }) =>
     this.#snapshots.deliveryIds(id, lasting, after);
   readonly keptRelays: Reads['keptRelays'] = ({ s, after }) =>

@@ -18,11 +18,13 @@ export class SnapshotReader {
   readonly #emails: Statement;
   readonly #taken: Statement;
   readonly #lasting: Statement;
+  #gathered: Gathered | undefined;
 
   constructor(folder: string, shard: number, a: number) {
     this.a = a;
     const db = openForReading(shardPath(folder, shard));
     this.#db = db;
+    db.pragma('temp_store = FILE');
     db.exec('BEGIN');
     this.#messages = db
       .prepare(
@@ -75,6 +77,7 @@ export class SnapshotReader {
         .pluck()
         .all(this.a) as string[],
       ended: this.#ended(),
+      strays: this.#strays(),
     };
   }
 
@@ -99,12 +102,43 @@ export class SnapshotReader {
     return rows.map((row) => ({ ...row, id: row.id.toString('base64url'), lasting: true }));
   }
 
-  emails([ref, digest]: readonly [number, Uint8Array]): [number, Uint8Array, number][] {
-    return this.#emails.all(this.a, ref, digest) as [number, Uint8Array, number][];
+  /**
+   * Puts the next emails into a table on the disk, in SQLite's folder for temporary files: some ten octets each.
+   * Undefined when it has all; then this reads no other table any more, and the log may begin anew.
+   */
+  gatherEmails([ref, digest]: readonly [number, Uint8Array]): [number, Uint8Array] | undefined {
+    this.#gathered ??= gatheredIn(this.#db);
+    const rows = this.#emails.all(this.a, ref, digest) as [number, Uint8Array, number][];
+    for (const [, , e] of rows) this.#gathered.add.run(e);
+    const last = rows.at(-1);
+    if (last !== undefined) return [last[0], last[1]];
+    this.#db.exec('COMMIT');
+    return undefined;
+  }
+
+  /** Gathered emails after that one, in order. */
+  gatheredEmails(after: number): number[] {
+    return (this.#gathered?.some.all(after) ?? []) as number[];
   }
 
   close(): void {
     this.#db.close();
+  }
+
+  /** Numbers of mailboxes that messages are in and that are not there; one step for each number in use. */
+  #strays(): number[] {
+    return this.#db
+      .prepare(
+        `WITH RECURSIVE used(m) AS (
+           SELECT min(m) FROM idx WHERE a = @a
+           UNION ALL SELECT (SELECT min(m) FROM idx WHERE a = @a AND m > used.m) FROM used
+             WHERE used.m IS NOT NULL)
+         SELECT m FROM used WHERE m IS NOT NULL
+           AND m NOT IN (SELECT m FROM mbx WHERE a = @a)
+           AND m NOT IN (SELECT m FROM ended WHERE a = @a)`,
+      )
+      .pluck()
+      .all({ a: this.a }) as number[];
   }
 
   /** Deleted mailboxes; of those that the collector has been to only tombstones are left. */
@@ -123,4 +157,19 @@ export class SnapshotReader {
       keywords: row.keywords === '' ? [] : (JSON.parse(row.keywords) as string[]),
     }));
   }
+}
+
+interface Gathered {
+  readonly add: Statement;
+  readonly some: Statement;
+}
+
+function gatheredIn(db: Connection): Gathered {
+  db.exec('CREATE TEMP TABLE gathered (e INTEGER PRIMARY KEY) STRICT');
+  return {
+    add: db.prepare('INSERT OR IGNORE INTO temp.gathered VALUES (?)'),
+    some: db
+      .prepare(`SELECT e FROM temp.gathered WHERE e > ? ORDER BY e LIMIT ${collectSlice}`)
+      .pluck(),
+  };
 }

@@ -75,11 +75,15 @@ export class Snapshots {
       });
   }
 
-  emails(
+  gatherEmails(
     id: number,
     after: readonly [number, Uint8Array],
-  ): UpkeepReadOps['snapshotEmails']['result'] {
-    return this.#get(id).emails(after);
+  ): UpkeepReadOps['gatherEmails']['result'] {
+    return this.#get(id).gatherEmails(after);
+  }
+
+  gatheredEmails(id: number, after: number): number[] {
+    return this.#get(id).gatheredEmails(after);
   }
 
   deliveryIds(id: number, lasting: boolean, after: string): TakenRow[] {

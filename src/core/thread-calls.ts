@@ -1,0 +1,75 @@
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { startThread } from './thread.ts';
+
+interface Call<Question> {
+  readonly id: number;
+  readonly question: Question;
+}
+interface Reply<Answer> {
+  readonly id: number;
+  readonly answer?: Answer;
+  readonly failure?: string;
+}
+interface Waiting<Answer> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A thread that answers questions one after the other. It is started with the first of them. */
+export class ThreadCalls<Question, Answer> {
+  readonly #begin: () => Worker;
+  readonly #waiting = new Map<number, Waiting<Answer>>();
+  #thread: Worker | undefined;
+  #next = 0;
+
+  /** `name` and `base` as `startThread` takes them. */
+  constructor(base: string, name: string) {
+    this.#begin = () => startThread(base, name);
+  }
+
+  /** Rejects when the other side throws, or ends. */
+  ask(question: Question): Promise<Answer> {
+    const thread = (this.#thread ??= this.#start());
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      thread.postMessage({ id, question } satisfies Call<Question>);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.terminate();
+  }
+
+  #start(): Worker {
+    const thread = this.#begin();
+    thread.on('message', ({ id, answer, failure }: Reply<Answer>) => {
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (failure === undefined) waiting?.resolve(answer as Answer);
+      else waiting?.reject(new Error(failure));
+    });
+    const end = (error: Error): void => {
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+      this.#thread = undefined;
+    };
+    thread.on('error', end);
+    thread.on('exit', () => {
+      end(new Error('the thread ended before it answered'));
+    });
+    return thread;
+  }
+}
+
+/** The other side: answers each question in its turn; both ends agree on what is asked. */
+export function answerCalls(port: MessagePort, answer: (question: never) => unknown): void {
+  port.on('message', ({ id, question }: Call<unknown>) => {
+    try {
+      port.postMessage({ id, answer: answer(question as never) } satisfies Reply<unknown>);
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      port.postMessage({ id, failure } satisfies Reply<unknown>);
+    }
+  });
+}
