@@ -282,18 +282,36 @@ export interface MessageStore {
     emails: readonly EmailId[],
   ): Promise<readonly (ReadContent | undefined)[]>;
   /**
-   * Which messages may hold a text in their header or body, by an index that follows the commits: every message that
-   * does, those not indexed yet, and some that do not hold it. `needle` is folded with `foldCase`; texts are those of
+   * Which messages may hold a text in their header or body, by an index that follows the commits: rules out most of
+   * those that do not, without looking at each. `needle` is folded with `foldCase`; texts are those of
    * `src/mail/search-text.ts`. Undefined: the needle is too short (below three characters) to tell. Never waits for
    * the index and does not fail with it. To be asked after the messages are visible.
    */
   findText(account: AccountId, part: TextPart, needle: string): Promise<TextMatcher | undefined>;
+  /**
+   * Compares texts that the index keeps, for each email of the account in order: true, it holds the text; false, it
+   * does not; undefined, the message itself is to be looked at (it is not indexed yet, or its text is very long).
+   */
+  compareTexts(
+    account: AccountId,
+    emails: readonly EmailId[],
+    text: TextLookup,
+  ): Promise<readonly (boolean | undefined)[]>;
 }
 
 export type TextPart = 'header' | 'body';
 
-/** False only for a message without the text. */
-export type TextMatcher = (email: EmailId) => boolean;
+/** A text to look for. */
+export interface TextLookup {
+  readonly part: TextPart;
+  /** Of the header, the values of the fields with this name, in small letters; undefined: every field as a line. */
+  readonly field: string | undefined;
+  /** Folded with `foldCase`. */
+  readonly needle: string;
+}
+
+/** False only for a message without the text, true only for one that holds it, undefined where that is not known. */
+export type TextMatcher = (email: EmailId) => boolean | undefined;
 
 export interface Delivery {
   readonly account: AccountId;

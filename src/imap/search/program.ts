@@ -2,7 +2,7 @@ import type { UidRanges } from '../../core/uid-set.ts';
 import { foldCase } from '../../mail/fold.ts';
 import { type HeaderField, readHeaderFields } from '../../mail/header.ts';
 import { headerTexts } from '../../mail/search-text.ts';
-import type { Description, Rendering, TextMatcher, TextPart } from '../../store/api.ts';
+import type { Description, Rendering, TextLookup, TextMatcher } from '../../store/api.ts';
 import { keywordBit } from '../../store/mailbox-view.ts';
 import type { Numbers } from '../command.ts';
 import type { MessageRows } from '../ghost-rows.ts';
@@ -16,7 +16,7 @@ import { compareDays, dayOfDate, sentDay } from './sent-day.ts';
 export interface Facts {
   readonly rows: MessageRows;
   readonly index: number;
-  /** What the store's index tells of each lookup of the program; undefined where it cannot. */
+  /** What the store's index tells of each lookup of the program, more after the comparison; undefined: nothing. */
   readonly texts: readonly (TextMatcher | undefined)[];
   readonly described?: Description | undefined;
   readonly header?: HeaderFacts | undefined;
@@ -28,14 +28,8 @@ export interface Facts {
 export type Test = (facts: Facts) => boolean | undefined;
 
 /** What a test may have to know, cheapest first. */
-export const stages = ['row', 'described', 'header', 'body'] as const;
+export const stages = ['row', 'texts', 'described', 'header', 'body'] as const;
 export type Stage = (typeof stages)[number];
-
-/** A text to ask the store's index for, case-folded. */
-export interface TextLookup {
-  readonly part: TextPart;
-  readonly needle: string;
-}
 
 /** A search made ready to run. */
 export interface SearchProgram {
@@ -46,7 +40,7 @@ export interface SearchProgram {
   readonly renderings: readonly Rendering[];
   /** Case-folded texts to look for in bodies. */
   readonly needles: readonly string[];
-  /** Asked for before the first test: what the index rules out, no stage looks at. */
+  /** Asked of the index before the first test: what that rules out, no stage looks at. Compared in the stage `texts`. */
   readonly lookups: readonly TextLookup[];
   /** Whether the answer is to tell the highest MODSEQ. RFC 7162 §3.1.5. */
   readonly asksModSeq: boolean;
@@ -209,33 +203,30 @@ class Compiler {
         );
       }
       case 'header': {
-        const text = foldCase(key.text);
-        const lacks = this.#lacks('header', text);
-        return this.#at('header', (facts) => {
-          if (lacks(facts)) return false;
-          return facts.header?.texts(key.name).some((value) => value.includes(text));
-        });
+        const needle = foldCase(key.text);
+        const told = this.#told({ part: 'header', field: key.name, needle });
+        return this.#at(
+          'header',
+          (facts) =>
+            told(facts) ?? facts.header?.texts(key.name).some((value) => value.includes(needle)),
+        );
       }
       case 'body': {
         if (key.text === '') return this.#row(() => true);
-        const needle = this.#needle(key.text);
-        const lacks = this.#lacks('body', foldCase(key.text));
-        return this.#at('body', (facts) => (lacks(facts) ? false : facts.found?.[needle]));
+        const inBody = this.#inBody(foldCase(key.text));
+        return this.#at('body', inBody);
       }
       case 'text': {
         if (key.text === '') return this.#row(() => true);
-        const text = foldCase(key.text);
-        const needle = this.#needle(key.text);
-        const headerLacks = this.#lacks('header', text);
-        const bodyLacks = this.#lacks('body', text);
+        const needle = foldCase(key.text);
+        const told = this.#told({ part: 'header', field: undefined, needle });
+        const inBody = this.#inBody(needle);
         this.usedStages.push('header');
         return this.#at('body', (facts) => {
-          const { header, found } = facts;
-          const inHeader = headerLacks(facts)
-            ? false
-            : header?.all.some((value) => value.includes(text));
-          if (inHeader !== false) return inHeader;
-          return bodyLacks(facts) ? false : found?.[needle];
+          const inHeader = told(facts) ?? facts.header?.all.some((line) => line.includes(needle));
+          if (inHeader === true) return true;
+          const found = inBody(facts);
+          return found === false ? inHeader : found;
         });
       }
     }
@@ -282,17 +273,22 @@ class Compiler {
     };
   }
 
-  /** Whether the index knows that a message does not have the text. */
-  #lacks(part: TextPart, needle: string): (facts: Facts) => boolean {
-    let number = this.lookups.findIndex((each) => each.part === part && each.needle === needle);
-    if (number < 0) number = this.lookups.push({ part, needle }) - 1;
-    return ({ texts, rows, index }) => texts[number]?.(rows.emailAt(index)) === false;
+  #inBody(needle: string): Test {
+    const told = this.#told({ part: 'body', field: undefined, needle });
+    const known = this.needles.indexOf(needle);
+    const number = known >= 0 ? known : this.needles.push(needle) - 1;
+    return (facts) => told(facts) ?? facts.found?.[number];
   }
 
-  #needle(text: string): number {
-    const folded = foldCase(text);
-    const known = this.needles.indexOf(folded);
-    return known >= 0 ? known : this.needles.push(folded) - 1;
+  /** What the index tells of a text. */
+  #told(lookup: TextLookup): Test {
+    const { part, field, needle } = lookup;
+    let number = this.lookups.findIndex(
+      (each) => each.part === part && each.field === field && each.needle === needle,
+    );
+    if (number < 0) number = this.lookups.push(lookup) - 1;
+    this.usedStages.push('texts');
+    return ({ texts, rows, index }) => texts[number]?.(rows.emailAt(index));
   }
 }
 

@@ -1,5 +1,6 @@
 import { toRanges, type UidRanges } from '../../core/uid-set.ts';
-import type { Rendering, TextMatcher } from '../../store/api.ts';
+import type { EmailId } from '../../core/values.ts';
+import type { Rendering, TextLookup, TextMatcher } from '../../store/api.ts';
 import type { CommandContext } from '../command.ts';
 import { type BatchMessage, readBatches } from '../fetch/batches.ts';
 import { TimeSlice } from '../time-slice.ts';
@@ -9,6 +10,8 @@ import { HeaderFacts, type SearchProgram, type Stage } from './program.ts';
 
 /** Messages tested between two looks at the clock. */
 const testedAtOnce = 2000;
+/** Messages whose texts the store compares in one question. */
+const comparedAtOnce = 1000;
 
 /**
  * The UIDs that match, ascending. Each stage looks only at the messages that the cheaper ones left open: a search for
@@ -23,9 +26,18 @@ export async function runSearch(
   let open = await search.testRows(candidates(ctx.selected, program));
   for (const stage of program.stages) {
     if (open.length === 0) break;
-    if (stage !== 'row') open = await search.testStage(stage, open);
+    if (stage === 'texts') open = await search.compareTexts(open);
+    else if (stage !== 'row') open = await search.testStage(stage, open);
   }
   return search.matches();
+}
+
+/** A question to the store that is on its way. */
+interface Comparison {
+  readonly emails: readonly EmailId[];
+  readonly answers: Promise<readonly (boolean | undefined)[]>;
+  /** Whether messages are left to ask for. */
+  readonly more: boolean;
 }
 
 class Search {
@@ -48,10 +60,23 @@ class Search {
   /** One lookup after the other, so that a search with many leaves the readers to other sessions in between. */
   async askIndex(): Promise<void> {
     const { store, selected } = this.#ctx;
-    for (const { part, needle } of this.#program.lookups) {
-      this.#texts.push(await store.findText(selected.account, part, needle));
+    for (const { part, field, needle } of this.#program.lookups) {
+      const told = await store.findText(selected.account, part, needle);
+      // A header that holds it somewhere need not hold it in this field.
+      const inField = told && ((email: EmailId) => (told(email) === false ? false : undefined));
+      this.#texts.push(field === undefined ? told : inField);
       if (this.#slice.over) await this.#breathe();
     }
+  }
+
+  /** Has the store compare the texts of what is still open, and of what the first text leaves open the next. */
+  async compareTexts(open: UidRanges): Promise<UidRanges> {
+    for (const [number, lookup] of this.#program.lookups.entries()) {
+      if (open.length === 0) break;
+      this.#texts[number] = await this.#compareText(lookup, this.#texts[number], open);
+      open = await this.testRows(open);
+    }
+    return open;
   }
 
   /** Tests what the session's picture tells; answers the messages that are still open. */
@@ -72,7 +97,7 @@ class Search {
   }
 
   /** Tests with more facts; answers the messages that are still open. */
-  async testStage(stage: Exclude<Stage, 'row'>, ranges: UidRanges): Promise<UidRanges> {
+  async testStage(stage: Exclude<Stage, 'row' | 'texts'>, ranges: UidRanges): Promise<UidRanges> {
     const { selected, store } = this.#ctx;
     const { stages, renderings: light } = this.#program;
     const renderings: Rendering[] = [...light];
@@ -89,6 +114,42 @@ class Search {
       }
     }
     return toRanges(open);
+  }
+
+  /** What is known of a text after the comparison of those messages of which nothing was. */
+  async #compareText(
+    lookup: TextLookup,
+    told: TextMatcher | undefined,
+    ranges: UidRanges,
+  ): Promise<TextMatcher> {
+    const { selected, store } = this.#ctx;
+    const walk = selected.walk(ranges);
+    const ask = (): Comparison => {
+      const emails: EmailId[] = [];
+      const more = walk.next(comparedAtOnce, (_, rows, index) => {
+        const email = rows.emailAt(index);
+        if (told?.(email) === undefined) emails.push(email);
+        return undefined;
+      });
+      const answers = store.compareTexts(selected.account, emails, lookup);
+      // When the client is gone nobody waits for this one any more.
+      answers.catch(() => undefined);
+      return { emails, answers, more };
+    };
+    const known = new Map<EmailId, boolean>();
+    let asked: Comparison | undefined = ask();
+    while (asked !== undefined) {
+      // The next question is on its way while this one is answered, so that two threads compare.
+      const next: Comparison | undefined = asked.more ? ask() : undefined;
+      const answers = await asked.answers;
+      for (const [i, email] of asked.emails.entries()) {
+        const holds = answers[i];
+        if (holds !== undefined) known.set(email, holds);
+      }
+      await this.#breathe();
+      asked = next;
+    }
+    return (email) => known.get(email) ?? told?.(email);
   }
 
   /** Lets others go on, and ends when the client is gone. */

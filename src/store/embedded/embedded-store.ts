@@ -31,6 +31,7 @@ import type {
   Relay,
   Rendering,
   StoredContent,
+  TextLookup,
   TextMatcher,
   TextPart,
 } from '../api.ts';
@@ -364,6 +365,15 @@ export class EmbeddedStore implements MailStore {
   ): Promise<TextMatcher | undefined> {
     this.#activity.check();
     return this.#texts.find(account, part, needle);
+  }
+
+  async compareTexts(
+    _account: AccountId,
+    emails: readonly EmailId[],
+    text: TextLookup,
+  ): Promise<readonly (boolean | undefined)[]> {
+    this.#activity.check();
+    return this.#texts.compare(emails, text);
   }
 
   // ---------------------------------------------------------------- content

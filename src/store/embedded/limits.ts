@@ -43,6 +43,8 @@ export const collectSlice = 500;
 /** Contents, and characters of their texts, that one commit of the search index carries. */
 export const indexedContents = 500;
 export const indexedChars = 4 * 1024 * 1024;
+/** Octets of kept texts that one read compares, so that no search holds a reader thread for long. */
+export const comparedOctets = 4 * 1024 * 1024;
 /** Characters of a letter's text beyond which the index takes its different trigrams instead of the text. */
 export const longTextChars = 1024 * 1024;
 /** Different trigrams of a letter beyond which it is not indexed but looked at by every search. */

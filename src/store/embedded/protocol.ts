@@ -334,27 +334,59 @@ export interface ReadOps extends UpkeepReadOps {
     args: { readonly a: number; readonly part: TextPart; readonly query: string };
     result: readonly FoundRows[];
   };
+  /** Compares kept texts with a needle; reads a bounded number of octets, and leaves the rest for the next question. */
+  compareTexts: {
+    args: { readonly text: ComparedText; readonly emails: readonly number[] };
+    result: ComparedTexts;
+  };
+  /** For each shard the number of its next content: all below are committed. */
+  nextContents: { args: object; result: readonly number[] };
   /** Whether contents were committed that no index holds yet. */
   textsBehind: { args: object; result: boolean };
   /** Lets go of the search index of a shard, until the next question. */
   closeText: { args: { readonly s: number }; result: undefined };
 }
 
+export interface ComparedText {
+  readonly part: TextPart;
+  /** The value of header fields with this name, in small letters; undefined: the whole part. */
+  readonly field: string | undefined;
+  /** Case-folded. */
+  readonly needle: string;
+}
+
+/** What is known of an email's text after a comparison. */
+export const verdict = { lacks: 0, holds: 1, unknown: 2, later: 3 } as const;
+
+export interface ComparedTexts {
+  /** A `verdict` for each email; `later`: to be asked again. */
+  readonly verdicts: Uint8Array;
+  /** Shards whose files cannot be read. */
+  readonly damaged: readonly number[];
+}
+
 export interface FoundRows {
   /** Contents from this number on are not in the index. */
   readonly mark: number;
   readonly emails: Uint32Array;
+  /** Emails that every search looks at. */
+  readonly always: Uint32Array;
   /** The file cannot be read. */
   readonly damaged: boolean;
 }
 
 /** What the index thread does, each for one shard. */
 export interface IndexOps {
-  index: { args: undefined; result: { readonly more: boolean } };
+  /** Contents below `mark` are indexed. */
+  index: { args: undefined; result: { readonly more: boolean; readonly mark: number } };
   /** Row numbers travel as text: they are longer than a number can be. */
   sweep: {
     args: { readonly after: string | undefined };
     result: { readonly removed: number; readonly next: string | undefined };
+  };
+  sweepTexts: {
+    args: { readonly after: number };
+    result: { readonly next: number | undefined };
   };
   check: {
     args: { readonly after: number | undefined };

@@ -2,6 +2,7 @@ import { emailOf, placeOf } from '../email-place.ts';
 import { collectSlice } from '../limits.ts';
 import { readOutboxJson } from '../outbox-json.ts';
 import type { ContentUse, ReadOps } from '../protocol.ts';
+import { compareTexts } from '../search/compare-texts.ts';
 import { SearchReader } from '../search/search-reader.ts';
 import { checkContent } from './check-content.ts';
 import { DirectoryReader } from './directory-reader.ts';
@@ -94,8 +95,14 @@ export class Reader implements Reads {
   readonly findText: Reads['findText'] = ({ a, part, query }) =>
     this.#searches.map((search) => search.find(a, part, query));
 
+  readonly compareTexts: Reads['compareTexts'] = ({ text, emails }) =>
+    compareTexts(this.#searches, text, emails);
+
+  readonly nextContents: Reads['nextContents'] = () =>
+    this.#shards.map((shard) => shard.nextContent());
+
   readonly textsBehind: Reads['textsBehind'] = () =>
-    this.#shards.some((shard, s) => (this.#searches[s]?.mark() ?? 0) < shard.nextContent());
+    this.#shards.some((shard, s) => (this.#searches[s]?.mark() ?? 0) !== shard.nextContent());
 
   readonly closeText: Reads['closeText'] = ({ s }) => {
     this.#searches[s]?.close();

@@ -7,7 +7,7 @@ import { unpackParts } from '../part-pack.ts';
 import { shardPath } from '../paths.ts';
 import type { IndexOps } from '../protocol.ts';
 import { ShardReader } from '../reader/shard-reader.ts';
-import { type LetterText, letterText } from './letter-text.ts';
+import { type LetterText, letterText, unreadableText } from './letter-text.ts';
 import {
   accountOfRow,
   emailOfRow,
@@ -21,8 +21,9 @@ import {
 
 type Results = { readonly [K in keyof IndexOps]: IndexOps[K]['result'] };
 
-/** Rows of one letter: one for each account that has it. */
+/** One letter, with a row for each account that has it. */
 interface Indexed {
+  readonly c: number;
   readonly text: LetterText;
   readonly rows: readonly bigint[];
 }
@@ -70,9 +71,8 @@ export class Indexer {
     const last = this.#source.contents(to, next, 1).length === 0;
     // Numbers without a content stay so.
     if (last) to = next;
-    if (to === mark) return { more: false };
-    file.add(letters, to);
-    return { more: !last };
+    if (to !== mark) file.add(letters, to);
+    return { mark: to, more: !last };
   }
 
   /** Removes a slice of rows whose contents are gone. */
@@ -84,7 +84,15 @@ export class Indexer {
     return { removed: stray.length, next: ids.at(-1)?.toString() };
   }
 
-  /** Compares a slice of the rows with the shard, and a slice of the shard with the rows. Changes nothing. */
+  /** Removes a slice of texts whose contents are gone. */
+  sweepTexts({ after }: IndexOps['sweepTexts']['args']): Results['sweepTexts'] {
+    const file = this.#opened();
+    const contents = file.contents(after, collectSlice);
+    file.removeTexts(contents.filter((c) => this.#source.accounts(c).length === 0));
+    return { next: contents.at(-1) };
+  }
+
+  /** Compares a slice of the shard with the rows. Changes nothing. */
   check({ after }: IndexOps['check']['args']): Results['check'] {
     const file = this.#opened();
     const problems = after === undefined ? file.integrity() : [];
@@ -93,7 +101,8 @@ export class Indexer {
     let missing = 0;
     for (const c of contents) {
       const e = emailOf({ s: this.#shard, c }, this.#shards);
-      for (const a of this.#source.accounts(c)) if (!file.has(rowOf(a, e))) missing++;
+      const kept = file.hasTexts(c);
+      for (const a of this.#source.accounts(c)) if (!kept || !file.has(rowOf(a, e))) missing++;
     }
     const last = contents.at(-1);
     return { missing, problems, next: last === undefined ? undefined : last + 1 };
@@ -135,12 +144,10 @@ export class Indexer {
         ? readBodyFile(this.#folder, octets, offset, Math.max(0, Math.min(length, size - offset)))
         : Promise.resolve(octets.subarray(offset, offset + length));
     const source = { parts: unpackParts(content.parts), sizeBytes: size, read };
-    const text = await letterText(source).catch(
-      // A body that cannot be read does not keep the others from being indexed; a search will tell.
-      (): LetterText => ({ header: '', body: undefined }),
-    );
+    // A body that cannot be read does not keep the others from being indexed.
+    const text = await letterText(source).catch(() => unreadableText);
     const e = emailOf({ s: this.#shard, c }, this.#shards);
-    return { text, rows: accounts.map((a) => rowOf(a, e)) };
+    return { c, text, rows: accounts.map((a) => rowOf(a, e)) };
   }
 
   #isLinked(id: bigint): boolean {
@@ -149,7 +156,7 @@ export class Indexer {
 }
 
 function textChars({ header, body }: LetterText): number {
-  return header.length + (body?.length ?? 0);
+  return (header.indexed?.length ?? 0) + (body.indexed?.length ?? 0);
 }
 
 /** What the index asks of its shard. */
@@ -215,10 +222,17 @@ class SearchFile {
     db.transaction(() => {
       for (const part of texts) {
         const insert = db.prepare(`INSERT INTO ${part} (rowid, t) VALUES (?, ?)`);
-        for (const { id, text } of rows) insert.run(id, text[part] ?? '');
+        for (const { id, text } of rows) insert.run(id, text[part].indexed ?? '');
+        const keep = db.prepare(`INSERT OR REPLACE INTO ${part}_text VALUES (?, ?, ?)`);
+        for (const { c, text } of letters) {
+          const { kept } = text[part];
+          keep.run(c, kept?.wide === true ? 1 : 0, kept?.octets ?? null);
+        }
       }
       const unbounded = db.prepare('INSERT INTO unbounded VALUES (?)');
-      for (const { id, text } of rows) if (text.body === undefined) unbounded.run(id);
+      for (const { id, text } of rows) {
+        if (texts.some((part) => text[part].indexed === undefined)) unbounded.run(id);
+      }
       db.prepare('UPDATE mark SET c = ?').run(mark);
     }).immediate();
   }
@@ -244,6 +258,31 @@ class SearchFile {
       for (const table of [...texts, 'unbounded']) {
         const drop = db.prepare(`DELETE FROM ${table} WHERE rowid = ?`);
         for (const id of ids) drop.run(id);
+      }
+    }).immediate();
+  }
+
+  /** Contents whose texts are kept, or whose letters are to be looked at instead. */
+  contents(after: number, limit: number): number[] {
+    return this.#db
+      .prepare('SELECT c FROM body_text WHERE c > ? ORDER BY c LIMIT ?')
+      .pluck()
+      .all(after, limit) as number[];
+  }
+
+  hasTexts(c: number): boolean {
+    const has = (part: TextPart): boolean =>
+      this.#db.prepare(`SELECT 1 FROM ${part}_text WHERE c = ?`).get(c) !== undefined;
+    return texts.every(has);
+  }
+
+  removeTexts(contents: readonly number[]): void {
+    if (contents.length === 0) return;
+    const db = this.#db;
+    db.transaction(() => {
+      for (const part of texts) {
+        const drop = db.prepare(`DELETE FROM ${part}_text WHERE c = ?`);
+        for (const c of contents) drop.run(c);
       }
     }).immediate();
   }

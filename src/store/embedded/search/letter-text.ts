@@ -1,17 +1,23 @@
 import type { Part } from '../../../mail/api.ts';
 import { foldCase } from '../../../mail/fold.ts';
 import { headerTexts, partTexts } from '../../../mail/search-text.ts';
+import type { TextPart } from '../../api.ts';
 import { longTextChars, mostTrigramsKept } from '../limits.ts';
+import { type KeptText, keptText } from './kept-text.ts';
 import { indexedForm, TrigramSet } from './trigrams.ts';
 
-/** Of the texts; to be raised when `search-text.ts` or `fold.ts` gives others: all is then indexed anew. */
-export const textVersion = 1;
+/** Of the texts; to be raised when `search-text.ts`, `fold.ts` or the tables give others: all is indexed anew. */
+export const textVersion = 2;
 
-/** What a letter is indexed by, folded; undefined: more than fits, the letter is looked at by every search. */
-export interface LetterText {
-  readonly header: string;
-  readonly body: string | undefined;
+/** What is indexed of a header or a body. */
+export interface IndexedText {
+  /** What FTS5 makes trigrams of; undefined: more than fits, every search looks at the letter. */
+  readonly indexed: string | undefined;
+  /** What needles are compared with; undefined: the letter itself is. */
+  readonly kept: KeptText | undefined;
 }
+
+export type LetterText = Readonly<Record<TextPart, IndexedText>>;
 
 export interface LetterSource {
   readonly parts: Part;
@@ -22,34 +28,54 @@ export interface LetterSource {
 /** Stands between texts that do not follow each other. Needles with it in them find candidates all the same. */
 const between = '\u0001';
 
+const nothing: IndexedText = { indexed: undefined, kept: undefined };
+
+/** Of a letter that cannot be read: every search looks at it, and tells. */
+export const unreadableText: LetterText = { header: nothing, body: nothing };
+
 /** Exactly the texts that the scan looks through, so that the index leaves out nothing the scan would find. */
 export async function letterText(source: LetterSource): Promise<LetterText> {
-  const { parts, read } = source;
-  const block = await read(0, Math.min(parts.bodyStart, source.sizeBytes));
-  const header = headerTexts(block).map((text) => indexedForm(foldCase(text)));
-  return { header: header.join(between), body: await bodyText(source) };
+  const { parts, read, sizeBytes } = source;
+  const header = new TextGatherer();
+  for (const text of headerTexts(await read(0, Math.min(parts.bodyStart, sizeBytes)))) {
+    header.add(text);
+  }
+  const body = new TextGatherer();
+  for await (const piece of partTexts(parts, read)) {
+    body.add(piece);
+    if (body.isFull) break;
+  }
+  return { header: header.text(), body: body.text() };
 }
 
-async function bodyText({ parts, read }: LetterSource): Promise<string | undefined> {
-  const pieces: string[] = [];
-  let chars = 0;
-  let trigrams: TrigramSet | undefined;
-  const take = (piece: string): void => {
-    const folded = foldCase(piece);
-    if (trigrams !== undefined) {
-      trigrams.add(folded);
+/** Keeps a text up to `longTextChars` whole, of a longer one the trigrams, of one with too many of them nothing. */
+class TextGatherer {
+  readonly #pieces: string[] = [];
+  #chars = 0;
+  #trigrams: TrigramSet | undefined;
+
+  get isFull(): boolean {
+    return this.#trigrams !== undefined && this.#trigrams.size > mostTrigramsKept;
+  }
+
+  add(text: string): void {
+    const folded = foldCase(text);
+    if (this.#trigrams !== undefined) {
+      this.#trigrams.add(folded);
       return;
     }
-    pieces.push(indexedForm(folded));
-    chars += folded.length;
-    if (chars < longTextChars) return;
-    trigrams = new TrigramSet();
-    for (const each of pieces) trigrams.add(each);
-    pieces.length = 0;
-  };
-  for await (const piece of partTexts(parts, read)) {
-    take(piece);
-    if (trigrams !== undefined && trigrams.size > mostTrigramsKept) return undefined;
+    this.#pieces.push(folded);
+    this.#chars += folded.length;
+    if (this.#chars < longTextChars) return;
+    this.#trigrams = new TrigramSet();
+    for (const piece of this.#pieces) this.#trigrams.add(piece);
+    this.#pieces.length = 0;
   }
-  return trigrams === undefined ? pieces.join(between) : trigrams.text();
+
+  text(): IndexedText {
+    if (this.isFull) return nothing;
+    if (this.#trigrams !== undefined) return { indexed: this.#trigrams.text(), kept: undefined };
+    const indexed = this.#pieces.map(indexedForm).join(between);
+    return { indexed, kept: keptText(this.#pieces) };
+  }
 }

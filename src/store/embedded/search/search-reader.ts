@@ -1,9 +1,19 @@
 import { existsSync } from 'node:fs';
 import type { TextPart } from '../../api.ts';
 import { type Connection, openForReading, type Statement } from '../database.ts';
-import type { FoundRows } from '../protocol.ts';
+import { type FoundRows, verdict } from '../protocol.ts';
+import type { Budget } from './compare-texts.ts';
+import { type KeptNeedle, pieceMark } from './kept-text.ts';
 import { textVersion } from './letter-text.ts';
-import { emailOfRow, isDamage, rowOf, searchPath, texts } from './search-schema.ts';
+import { emailOfRow, isDamage, rowOf, searchPath } from './search-schema.ts';
+
+/** What to compare kept texts with. */
+export interface Comparison {
+  readonly part: TextPart;
+  /** What a line of the header begins with; its value is compared. Undefined: all is compared. */
+  readonly name: Uint8Array | undefined;
+  readonly needle: KeptNeedle;
+}
 
 /** A search file as a reader sees it. */
 export class SearchReader {
@@ -21,22 +31,51 @@ export class SearchReader {
    * A file that is missing or not of this program tells nothing: its mark is 0.
    */
   find(a: number, part: TextPart, query: string): FoundRows {
-    return this.#ask((statements) => {
-      const mark = statements.mark.get(this.#store, textVersion) as number | undefined;
-      if (mark === undefined) return undefined;
+    const { value, damaged } = this.#ask((statements, mark): Omit<FoundRows, 'damaged'> => {
       const range = [rowOf(a, 0), rowOf(a, 0xffff_ffff)] as const;
-      const rows = statements[part].all(query, ...range) as bigint[];
-      const always = part === 'body' ? (statements.unbounded.all(...range) as bigint[]) : [];
-      return { mark, emails: Uint32Array.from([...rows, ...always], emailOfRow), damaged: false };
+      const rows = statements.find[part].all(query, ...range) as bigint[];
+      const always = statements.unbounded.all(...range) as bigint[];
+      return {
+        mark,
+        emails: Uint32Array.from(rows, emailOfRow),
+        always: Uint32Array.from(always, emailOfRow),
+      };
     });
+    const nothing = { mark: 0, emails: new Uint32Array(), always: new Uint32Array() };
+    return { ...(value ?? nothing), damaged };
+  }
+
+  /** A verdict for each content; those beyond the budget are for later, but for the first. */
+  compare(
+    comparison: Comparison,
+    contents: readonly number[],
+    budget: Budget,
+  ): { readonly verdicts: Uint8Array; readonly damaged: boolean } {
+    const { value, damaged } = this.#ask(({ compare }) => {
+      const { wide, narrow } = comparison.needle;
+      const statement = compare[comparison.name === undefined ? comparison.part : 'field'];
+      const rows = statement.iterate({
+        contents: JSON.stringify(contents),
+        wide,
+        narrow,
+      }) as IterableIterator<ComparedRow>;
+      const verdicts = new Uint8Array(contents.length).fill(verdict.unknown);
+      for (const row of rows) {
+        const [i, found, octets] = row;
+        if (budget.octets < 0) return verdicts.fill(verdict.later, i);
+        budget.octets -= octets;
+        verdicts[i] =
+          found === verdict.holds && !isInField(row, comparison) ? verdict.lacks : found;
+      }
+      return verdicts;
+    });
+    const unknown = (): Uint8Array => new Uint8Array(contents.length).fill(verdict.unknown);
+    return { verdicts: value ?? unknown(), damaged };
   }
 
   /** 0 when there is no index. */
   mark(): number {
-    return this.#ask((statements) => {
-      const mark = statements.mark.get(this.#store, textVersion) as number | undefined;
-      return mark === undefined ? undefined : { ...nothing(false), mark };
-    }).mark;
+    return this.#ask((_, mark) => mark).value ?? 0;
   }
 
   close(): void {
@@ -44,21 +83,27 @@ export class SearchReader {
     this.#open = undefined;
   }
 
-  #ask(ask: (statements: Statements) => FoundRows | undefined): FoundRows {
-    if (this.#open === undefined && !existsSync(this.#path)) return nothing(false);
+  /** Asks as of one commit; without a value where there is no index of this store and version. */
+  #ask<T>(ask: (statements: Statements, mark: number) => T): {
+    readonly value?: T;
+    readonly damaged: boolean;
+  } {
+    if (this.#open === undefined && !existsSync(this.#path)) return { damaged: false };
     try {
       this.#open ??= this.#openFile();
       const { db, statements } = this.#open;
       db.exec('BEGIN');
       try {
-        return ask(statements) ?? nothing(false);
+        const mark = statements.mark.get(this.#store, textVersion) as number | undefined;
+        if (mark === undefined) return { damaged: false };
+        return { value: ask(statements, mark), damaged: false };
       } finally {
         if (db.inTransaction) db.exec('COMMIT');
       }
     } catch (error) {
       // The search goes on without the index; whoever asked has a damaged one made anew.
       this.close();
-      return nothing(isDamage(error));
+      return { damaged: isDamage(error) };
     }
   }
 
@@ -73,18 +118,37 @@ export class SearchReader {
   }
 }
 
-type Statements = Readonly<Record<TextPart | 'mark' | 'unbounded', Statement>>;
+interface Statements {
+  readonly find: Readonly<Record<TextPart, Statement>>;
+  readonly compare: Readonly<Record<TextPart | 'field', Statement>>;
+  readonly mark: Statement;
+  readonly unbounded: Statement;
+}
+
+/** The text only of a header that holds the needle somewhere, when the value of a field is asked for. */
+type ComparedRow = readonly [i: number, found: number, octets: number, wide: number, text: Buffer];
 
 function prepare(db: Connection): Statements {
-  const [header, body] = texts.map((part) =>
+  const find = (part: TextPart): Statement =>
     db
       .prepare(`SELECT rowid FROM ${part} WHERE ${part} MATCH ? AND rowid BETWEEN ? AND ?`)
       .pluck()
-      .safeIntegers(),
-  ) as [Statement, Statement];
+      .safeIntegers();
+  const compare = (part: TextPart, more = ''): Statement =>
+    db
+      .prepare(
+        `SELECT want.key, CASE WHEN t IS NULL THEN ${verdict.unknown} ELSE ${found} END,
+           ifnull(length(t), 0)${more}
+         FROM json_each(@contents) AS want CROSS JOIN ${part}_text ON c = want.value`,
+      )
+      .raw();
   return {
-    header,
-    body,
+    find: { header: find('header'), body: find('body') },
+    compare: {
+      header: compare('header'),
+      body: compare('body'),
+      field: compare('header', `, wide, iif(${found}, t, NULL)`),
+    },
     mark: db.prepare('SELECT c FROM mark WHERE store = ? AND version = ?').pluck(),
     unbounded: db
       .prepare('SELECT id FROM unbounded WHERE id BETWEEN ? AND ?')
@@ -93,6 +157,18 @@ function prepare(db: Connection): Statements {
   };
 }
 
-function nothing(damaged: boolean): FoundRows {
-  return { mark: 0, emails: new Uint32Array(), damaged };
+/** NULL for a needle that no narrow text can hold. */
+const found = 'ifnull(instr(t, iif(wide, @wide, @narrow)), 0) > 0';
+
+/** Whether the needle, which is somewhere in the text, is in the value of a field of the name. */
+function isInField([, , , wide, text]: ComparedRow, { name, needle }: Comparison): boolean {
+  if (name === undefined) return true;
+  const value = wide === 1 ? needle.wide : (needle.narrow as Buffer);
+  const line = Buffer.concat([Uint8Array.of(pieceMark), name]);
+  for (let at = text.indexOf(line); at >= 0; at = text.indexOf(line, at + 1)) {
+    const start = at + line.length;
+    const end = text.indexOf(pieceMark, start);
+    if (text.subarray(start, end < 0 ? text.length : end).includes(value)) return true;
+  }
+  return false;
 }

@@ -6,10 +6,11 @@ import type { Connection } from '../database.ts';
 import { textVersion } from './letter-text.ts';
 
 /*
- * `search-N.sqlite`: which texts hold which trigrams, for the contents of shard N. A projection: it may be thrown away
- * at any time and is never synced by a commit of mail. A row is an email of an account: `rowid` is a * 2^32 + e, so
- * that a search reads the range of its account and nothing of others. Without the texts themselves and without
- * positions (`detail=none`) it is a quarter of the letters' size; what it finds is compared with the letter.
+ * `search-N.sqlite`: which texts hold which trigrams, for the contents of shard N, and the texts. A projection: it may
+ * be thrown away at any time and is never synced by a commit of mail. A row of trigrams is an email of an account:
+ * `rowid` is a * 2^32 + e, so that a search reads the range of its account and nothing of others. Without positions
+ * (`detail=none`) they take a quarter of the letters' size; what they find is compared with the texts, which are kept
+ * once for each content.
  */
 const schema = `
   CREATE TABLE mark (
@@ -22,14 +23,21 @@ const schema = `
     t, content='', contentless_delete=1, detail=none, tokenize='trigram case_sensitive 1');
   CREATE VIRTUAL TABLE body USING fts5(
     t, content='', contentless_delete=1, detail=none, tokenize='trigram case_sensitive 1');
-  -- Emails whose text has too many different trigrams: every search looks at them.
+  -- Emails with a text that has too many different trigrams, or could not be read: every search looks at them.
   CREATE TABLE unbounded (id INTEGER PRIMARY KEY) STRICT;
+  -- What needles are compared with, see kept-text.ts; NULL: the letter itself.
+  CREATE TABLE header_text (c INTEGER PRIMARY KEY, wide INTEGER NOT NULL, t BLOB) STRICT;
+  CREATE TABLE body_text (c INTEGER PRIMARY KEY, wide INTEGER NOT NULL, t BLOB) STRICT;
 `;
 
+/** Texts of two to three kilobytes leave half of a page of 4 KB empty. */
+const pageSizeBytes = 8192;
 const pendingBytes = 16 * 1024 * 1024;
 const cacheKiB = 8 * 1024;
 
 export const texts = ['header', 'body'] as const satisfies readonly TextPart[];
+
+const tables = ['mark', 'unbounded', ...texts, ...texts.map((part) => `${part}_text`)];
 
 export function searchPath(folder: string, shard: number): string {
   return join(folder, `search-${shard}.sqlite`);
@@ -54,6 +62,13 @@ export function accountOfRow(row: bigint): number {
 export function openSearchFile(path: string, store: string): Connection {
   const db = new Database(path, { timeout: 10_000 });
   try {
+    db.pragma(`page_size = ${pageSizeBytes}`);
+    if (db.pragma('page_size', { simple: true }) !== pageSizeBytes) {
+      // Of an older layout, which no reader of this program keeps open.
+      db.close();
+      removeSearchFile(path);
+      return openSearchFile(path, store);
+    }
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma(`cache_size = -${cacheKiB}`);
@@ -69,7 +84,7 @@ export function openSearchFile(path: string, store: string): Connection {
 /** In place, so that readers who have the file open see the new one. */
 export function makeAnew(db: Connection, store: string): void {
   db.transaction(() => {
-    for (const table of ['mark', 'unbounded', ...texts]) db.exec(`DROP TABLE IF EXISTS ${table}`);
+    for (const table of tables) db.exec(`DROP TABLE IF EXISTS ${table}`);
     db.exec(schema);
     for (const text of texts) {
       db.exec(`INSERT INTO ${text} (${text}, rank) VALUES ('hashsize', ${pendingBytes})`);

@@ -1,13 +1,13 @@
 import { MailError } from '../../../core/errors.ts';
 import type { AccountId, EmailId } from '../../../core/values.ts';
-import type { TextMatcher, TextPart } from '../../api.ts';
+import type { TextLookup, TextMatcher, TextPart } from '../../api.ts';
 import { placeOf } from '../email-place.ts';
 import { indexDelayMs } from '../limits.ts';
-import type { IndexOps } from '../protocol.ts';
+import { type ComparedTexts, type IndexOps, verdict } from '../protocol.ts';
 import { ThreadPort } from '../thread-port.ts';
 import type { Threads } from '../threads.ts';
 import type { IndexThreadData } from './index-thread.ts';
-import { trigramQuery } from './trigrams.ts';
+import { isOneTrigram, trigramQuery } from './trigrams.ts';
 
 /** What a check of the index found. */
 export interface IndexCheck {
@@ -52,17 +52,16 @@ export class TextIndex {
     if (this.#running !== undefined) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.settled();
+      this.#running = this.#follow().finally(() => {
+        this.#running = undefined;
+      });
     }, indexDelayMs).unref();
   }
 
-  /** Indexes all that was committed before the call. */
+  /** Indexes all that was committed before the call, and does not wait for what comes after. */
   async settled(): Promise<void> {
-    this.#again = true;
-    this.#running ??= this.#follow().finally(() => {
-      this.#running = undefined;
-    });
-    await this.#running;
+    const next = await this.#options.threads.read('nextContents', {});
+    for (const [shard, mark] of next.entries()) await this.#followShard(shard, mark);
   }
 
   async find(account: AccountId, part: TextPart, needle: string): Promise<TextMatcher | undefined> {
@@ -71,16 +70,39 @@ export class TextIndex {
     const { threads, shards } = this.#options;
     const found = await threads.read('findText', { a: account, part, query });
     const emails = new Set<number>();
+    const always = new Set<number>();
     const marks = found.map(({ mark }) => mark);
     for (const [shard, rows] of found.entries()) {
       for (const email of rows.emails) emails.add(email);
+      for (const email of rows.always) always.add(email);
       if (rows.damaged) this.#mend(shard);
     }
-    return (email: EmailId): boolean => {
-      if (emails.has(email)) return true;
+    const isWhole = isOneTrigram(needle);
+    return (email: EmailId): boolean | undefined => {
+      if (emails.has(email)) return isWhole ? true : undefined;
+      if (always.has(email)) return undefined;
       const { s, c } = placeOf(email, shards);
-      return c >= (marks[s] ?? 0);
+      return c >= (marks[s] ?? 0) ? undefined : false;
     };
+  }
+
+  /** Compares kept texts, in reads that each take a reader thread for a moment. */
+  async compare(
+    emails: readonly EmailId[],
+    { part, field, needle }: TextLookup,
+  ): Promise<readonly (boolean | undefined)[]> {
+    const told: (boolean | undefined)[] = [];
+    let open = emails.map((_, i) => i);
+    while (open.length > 0) {
+      const { verdicts, damaged }: ComparedTexts = await this.#options.threads.read(
+        'compareTexts',
+        { text: { part, field, needle }, emails: open.map((i) => emails[i] as EmailId) },
+      );
+      for (const shard of damaged) this.#mend(shard);
+      for (const [at, i] of open.entries()) told[i] = verdictOf(verdicts[at]);
+      open = open.filter((_, at) => verdicts[at] === verdict.later);
+    }
+    return told;
   }
 
   /** Removes rows of contents that are gone; answers how many. What fails is reported and left for the next time. */
@@ -95,6 +117,7 @@ export class TextIndex {
         removed += step?.removed ?? 0;
         after = step?.next;
       } while (after !== undefined && !stopped());
+      await this.#sweepTexts(shard, stopped);
     }
     return removed;
   }
@@ -147,10 +170,25 @@ export class TextIndex {
     }
   }
 
-  async #followShard(shard: number): Promise<void> {
+  async #sweepTexts(shard: number, stopped: () => boolean): Promise<void> {
+    let after: number | undefined = 0;
+    while (after !== undefined && !stopped()) {
+      const step: IndexOps['sweepTexts']['result'] | undefined = await this.#call(
+        shard,
+        'sweepTexts',
+        { after },
+      ).catch(() => undefined);
+      after = step?.next;
+    }
+  }
+
+  /** Goes on until all contents are indexed, or those below `until`. */
+  async #followShard(shard: number, until = Infinity): Promise<void> {
     try {
-      let more = true;
-      while (more && !this.#isClosed()) ({ more } = await this.#call(shard, 'index', undefined));
+      let step = { more: true, mark: 0 };
+      while (step.more && step.mark < until && !this.#isClosed()) {
+        step = await this.#call(shard, 'index', undefined);
+      }
     } catch (error) {
       // What failed was reported; the next letter is the next try. A damaged file gets no better by itself.
       if (!isDamage(error)) return;
@@ -208,6 +246,11 @@ export class TextIndex {
   #isClosed(): boolean {
     return this.#closed;
   }
+}
+
+function verdictOf(octet: number | undefined): boolean | undefined {
+  if (octet === verdict.holds) return true;
+  return octet === verdict.lacks ? false : undefined;
 }
 
 function isDamage(error: unknown): boolean {

@@ -26,6 +26,12 @@ export function trigramQuery(needle: string): string | undefined {
     .join(' AND ');
 }
 
+/** Whether the needle is one trigram, so that what has the trigram has the needle. */
+export function isOneTrigram(needle: string): boolean {
+  // Some characters stand for others in the index: for NUL, for ends of pieces, for half a surrogate pair.
+  return /^[^\0\u0001\ufffd\p{Surrogate}]{3}$/u.test(needle);
+}
+
 /** Some of the list, evenly over it, the ends too. */
 function spread(list: readonly string[], most: number): readonly string[] {
   if (list.length <= most) return list;
