@@ -11,6 +11,7 @@ import type {
   Uid,
 } from '../core/values.ts';
 import type { MessageIndex, Part } from '../mail/api.ts';
+import type { FieldNames } from '../mail/field-choice.ts';
 import type { MailboxView } from './mailbox-view.ts';
 
 /**
@@ -268,11 +269,15 @@ export interface MessageStore {
   ): Promise<readonly DeliveryOutcome[]>;
   /** Those of the ids that the account took as `lasting` ones: what an import need not read again. */
   delivered(account: AccountId, deliveryIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** What was rendered at delivery, in order of `emails`; undefined for one that is no longer kept. */
+  /**
+   * What was rendered at delivery, in order of `emails`; undefined for one that is no longer kept. With `fields` a
+   * header is what `FieldChoice` makes of it.
+   */
   describe(
     account: AccountId,
     emails: readonly EmailId[],
     want: readonly Rendering[],
+    fields?: FieldNames,
   ): Promise<readonly (Description | undefined)[]>;
   /** The content of a message, also of one that was expunged less than the tombstone time ago. */
   content(account: AccountId, email: EmailId): Promise<StoredContent | undefined>;
@@ -368,7 +373,7 @@ export interface Description {
   readonly bodyStructureUtf8?: string | undefined;
   readonly body?: string;
   readonly bodyUtf8?: string | undefined;
-  /** The header block with its empty line, as received. */
+  /** The header block with its empty line, as received; or the fields of it that were asked for. */
   readonly header?: Uint8Array;
   readonly parts?: Part;
   readonly preview?: string;

@@ -1,21 +1,23 @@
 import type { AccountId, EmailId, ThreadId } from '../../core/values.ts';
+import { FieldChoice, type FieldNames } from '../../mail/field-choice.ts';
 import type { Description, Rendering } from '../api.ts';
 import type { BodyFiles } from './body-files.ts';
 import { describeBatch } from './limits.ts';
 import { unpackParts } from './part-pack.ts';
-import type { DescribeColumns } from './protocol.ts';
+import type { ContentColumn, ContentTable } from './protocol.ts';
+import { TableRows } from './table-rows.ts';
 import type { Threads } from './threads.ts';
 
 const columnsFor = {
   envelope: ['envelope', 'envelope8'],
   bodyStructure: ['structure', 'structure8'],
   body: ['body', 'body8'],
-  header: ['header', 'header_file'],
   parts: ['parts'],
   preview: ['preview'],
   sentAt: ['sent'],
   thread: [],
-} as const satisfies Record<Rendering, DescribeColumns>;
+  header: ['header_file', 'header'],
+} as const satisfies Record<Rendering, readonly ContentColumn[]>;
 
 /** Renderings of many messages, in reads of bounded length that all readers share. */
 export async function describeEmails(
@@ -24,77 +26,96 @@ export async function describeEmails(
   account: AccountId,
   emails: readonly EmailId[],
   want: readonly Rendering[],
+  fields: FieldNames | undefined,
 ): Promise<readonly (Description | undefined)[]> {
-  const wanted = [...new Set(want)];
-  const columns: DescribeColumns = wanted.flatMap((rendering) => columnsFor[rendering]);
-  const thread = wanted.includes('thread');
+  // A reader that chooses fields of a header has it as the last column.
+  const wanted = (Object.keys(columnsFor) as Rendering[]).filter((each) => want.includes(each));
+  const columns = wanted.flatMap((rendering): readonly ContentColumn[] => columnsFor[rendering]);
+  const question = { a: account, columns, fields, thread: wanted.includes('thread') };
   const batches: Promise<readonly (Description | undefined)[]>[] = [];
   for (let i = 0; i < emails.length; i += describeBatch) {
     const some = emails.slice(i, i + describeBatch);
     batches.push(
       threads
-        .read('describe', { a: account, emails: some, columns, thread })
-        .then((rows) =>
-          Promise.all(rows.map(async (row) => row && descriptionFrom(files, wanted, row))),
-        ),
+        .read('columns', { ...question, emails: some })
+        .then((table) => descriptions(files, wanted, columns.length, table, fields)),
     );
   }
   return (await Promise.all(batches)).flat();
 }
 
-function descriptionFrom(
+type Building = { -readonly [K in keyof Description]: Description[K] };
+
+async function descriptions(
   files: BodyFiles,
   wanted: readonly Rendering[],
-  row: readonly unknown[],
-): Description | Promise<Description> {
-  const description: { -readonly [K in keyof Description]: Description[K] } = {};
-  let fromFile: string | null = null;
-  let i = 0;
-  const text = (): string => row[i++] as string;
-  const maybe = (): string | undefined => (row[i++] as string | null) ?? undefined;
-  for (const rendering of wanted) {
-    switch (rendering) {
-      case 'envelope':
-        description.envelope = text();
-        description.envelopeUtf8 = maybe();
-        break;
-      case 'bodyStructure':
-        description.bodyStructure = text();
-        description.bodyStructureUtf8 = maybe();
-        break;
-      case 'body':
-        description.body = text();
-        description.bodyUtf8 = maybe();
-        break;
-      case 'header': {
-        const header = row[i++] as Uint8Array | null;
-        fromFile = row[i++] as string | null;
-        description.header = header ?? new Uint8Array();
-        break;
+  columns: number,
+  table: ContentTable,
+  fields: FieldNames | undefined,
+): Promise<readonly (Description | undefined)[]> {
+  const rows = new TableRows(table, columns);
+  const count = table.spans.length / (columns + 1);
+  const described: (Building | undefined)[] = [];
+  const fromFiles: Promise<void>[] = [];
+  for (let i = 0; i < count; i++) {
+    if (!rows.begin()) {
+      described.push(undefined);
+      continue;
+    }
+    const description: Building = {};
+    described.push(description);
+    for (const rendering of wanted) {
+      if (rendering === 'thread') description.thread = table.threads?.[i] as ThreadId;
+      else if (rendering !== 'header') read(rendering, rows, description);
+      else {
+        const place = rows.text();
+        description.header = rows.octets() ?? new Uint8Array();
+        if (place !== undefined) fromFiles.push(readHeader(files, place, fields, description));
       }
-      case 'parts':
-        description.parts = unpackParts(text());
-        break;
-      case 'preview':
-        description.preview = text();
-        break;
-      case 'sentAt':
-        description.sentAt = (row[i++] as number | null) ?? undefined;
-        break;
-      case 'thread':
-        description.thread = row.at(-1) as ThreadId;
-        break;
     }
   }
-  return fromFile === null ? description : withHeader(files, description, fromFile);
+  if (fromFiles.length > 0) await Promise.all(fromFiles);
+  return described;
+}
+
+function read(
+  rendering: Exclude<Rendering, 'thread' | 'header'>,
+  rows: TableRows,
+  into: Building,
+): void {
+  switch (rendering) {
+    case 'envelope':
+      into.envelope = rows.text() ?? 'NIL';
+      into.envelopeUtf8 = rows.text();
+      break;
+    case 'bodyStructure':
+      into.bodyStructure = rows.text() ?? 'NIL';
+      into.bodyStructureUtf8 = rows.text();
+      break;
+    case 'body':
+      into.body = rows.text() ?? 'NIL';
+      into.bodyUtf8 = rows.text();
+      break;
+    case 'parts':
+      into.parts = unpackParts(rows.text() ?? '');
+      break;
+    case 'preview':
+      into.preview = rows.text() ?? '';
+      break;
+    case 'sentAt':
+      into.sentAt = rows.number();
+      break;
+  }
 }
 
 /** A header block too large for a row: `digest:octets` says where it is. */
-async function withHeader(
+async function readHeader(
   files: BodyFiles,
-  description: Description,
   place: string,
-): Promise<Description> {
+  fields: FieldNames | undefined,
+  into: Building,
+): Promise<void> {
   const [digest = '', octets = '0'] = place.split(':');
-  return { ...description, header: await files.read(digest, 0, Number(octets)) };
+  const header = await files.read(digest, 0, Number(octets));
+  into.header = fields === undefined ? header : new FieldChoice(fields).of(header);
 }

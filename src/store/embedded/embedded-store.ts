@@ -10,6 +10,7 @@ import type {
   SpecialUse,
   Uid,
 } from '../../core/values.ts';
+import type { FieldNames } from '../../mail/field-choice.ts';
 import type {
   Appended,
   CheckStep,
@@ -44,6 +45,7 @@ import { BodyFiles } from './body-files.ts';
 import { type Collected, collectGarbage } from './collector.ts';
 import { EmbeddedContent } from './content.ts';
 import { EmbeddedContentWriter } from './content-writer.ts';
+import { readContents } from './contents.ts';
 import { deliverToAll } from './deliver-to-all.ts';
 import { describeEmails } from './describe.ts';
 import { lockFolder, type StoreFacts, storeFacts } from './folder.ts';
@@ -56,8 +58,7 @@ import {
   type EmbeddedStoreOptions,
 } from './options.ts';
 import { Outbox } from './outbox.ts';
-import { unpackParts } from './part-pack.ts';
-import type { ContentRow, Flags, WriteOps } from './protocol.ts';
+import type { Flags, WriteOps } from './protocol.ts';
 import { type IndexCheck, TextIndex } from './search/text-index.ts';
 import { wholeSeconds } from './seconds.ts';
 import { storedContent } from './stored-content.ts';
@@ -327,14 +328,15 @@ export class EmbeddedStore implements MailStore {
     account: AccountId,
     emails: readonly EmailId[],
     want: readonly Rendering[],
+    fields?: FieldNames,
   ): Promise<readonly (Description | undefined)[]> {
     this.#activity.check();
-    return describeEmails(this.#threads, this.#files, account, emails, want);
+    return describeEmails(this.#threads, this.#files, account, emails, want, fields);
   }
 
   async content(account: AccountId, email: EmailId): Promise<StoredContent | undefined> {
     this.#activity.check();
-    const [row] = await this.#threads.read('contents', { a: account, emails: [email] });
+    const row = await this.#threads.read('content', { a: account, e: email });
     return row && storedContent(this.#files, row);
   }
 
@@ -343,19 +345,7 @@ export class EmbeddedStore implements MailStore {
     emails: readonly EmailId[],
   ): Promise<readonly (ReadContent | undefined)[]> {
     this.#activity.check();
-    const batches: Promise<readonly (ContentRow | undefined)[]>[] = [];
-    for (let i = 0; i < emails.length; i += describeBatch) {
-      const some = emails.slice(i, i + describeBatch);
-      batches.push(this.#threads.read('contents', { a: account, emails: some }));
-    }
-    return (await Promise.all(batches)).flat().map(
-      (row) =>
-        row && {
-          sizeBytes: row.size,
-          parts: unpackParts(row.parts),
-          bytes: typeof row.octets === 'string' ? undefined : row.octets,
-        },
-    );
+    return readContents(this.#threads, account, emails);
   }
 
   async findText(

@@ -1,6 +1,7 @@
 import type { Failure } from '../../core/errors.ts';
 import type { UidRanges } from '../../core/uid-set.ts';
 import type { SpecialUse } from '../../core/values.ts';
+import type { FieldNames } from '../../mail/field-choice.ts';
 import type { Envelope, EnvelopeRecipient, TextPart } from '../api.ts';
 import type { Columns } from '../mailbox-view.ts';
 import type { UpkeepReadOps, UpkeepShardOps } from './upkeep-protocol.ts';
@@ -287,19 +288,23 @@ export interface ReadOps extends UpkeepReadOps {
     /** Undefined: `since` lies before what is still known. */
     result: Uint32Array | undefined;
   };
-  describe: {
+  /** Columns of many contents that the account has, read in one go. */
+  columns: {
     args: {
       readonly a: number;
       readonly emails: readonly number[];
-      readonly columns: DescribeColumns;
-      readonly thread: boolean;
+      readonly columns: readonly ContentColumn[];
+      /** Of the column `header`: the fields to give of each header. */
+      readonly fields?: FieldNames | undefined;
+      /** Whether the conversation of each is asked for. */
+      readonly thread?: boolean;
     };
-    /** A row for each email: the columns in order, then the thread if it was asked for. */
-    result: readonly (readonly unknown[] | undefined)[];
+    result: ContentTable;
   };
-  contents: {
-    args: { readonly a: number; readonly emails: readonly number[] };
-    result: readonly (ContentRow | undefined)[];
+  /** A content that the account has. */
+  content: {
+    args: { readonly a: number; readonly e: number };
+    result: ContentRow | undefined;
   };
   /** The content at a place, whoever holds it: for the outbox. */
   contentAt: { args: ContentPlace; result: ContentRow | undefined };
@@ -415,19 +420,37 @@ export interface ViewSnapshot {
   readonly mailbox: MailboxRow;
   readonly columns: Columns;
 }
-export type DescribeColumns = readonly (
+export type ContentColumn =
+  | 'size'
   | 'envelope'
   | 'envelope8'
   | 'structure'
   | 'structure8'
   | 'body'
   | 'body8'
-  | 'header'
-  | 'header_file'
   | 'parts'
   | 'preview'
   | 'sent'
-)[];
+  | 'header'
+  /** Of a header that is too large for a row: the digest of its file in hex, ':' and its length. */
+  | 'header_file'
+  /** Of a content in a row: all octets. */
+  | 'octets';
+
+/**
+ * Columns of many contents as octets (numbers as their digits) in one buffer, which moves between threads for the price
+ * of one. `ContentRows` reads it.
+ */
+export interface ContentTable {
+  /** The columns of a row in order, one row after another. */
+  readonly octets: Uint8Array;
+  /** For each email: where its row begins (`absent`: it is not kept), and the length of each column (`absent`: NULL). */
+  readonly spans: Uint32Array;
+  /** If asked for, the conversation of each email that is kept. */
+  readonly threads: readonly (number | undefined)[] | undefined;
+}
+export const absent = 0xffff_ffff;
+
 export interface ContentRow {
   readonly size: number;
   readonly parts: string;

@@ -205,6 +205,42 @@ export function contentContract(opened: () => OpenBackend): void {
       expect(read?.parts).to.deep.equal(index.root);
     });
 
+    it('gives of headers the fields that are asked for, wherever they are kept', async () => {
+      const long = 'X-Long: x\r\n'.repeat(20_000);
+      const cases = [
+        ['Subject: a\r\nFrom: b\r\nTo: c\r\n\r\nTo: d', 'From: b\r\nTo: c\r\n\r\n'],
+        ['From: no body, no line break', 'From: no body, no line break\r\n'],
+        ['', '\r\n'],
+        ['Subject: NUL\0\r\nTO :\r\n \0\xff\r\n\r\n', 'TO :\r\n \0\xff\r\n\r\n'],
+        [`Subject: large\r\nTo: e\r\n\r\n${long}`, 'To: e\r\n\r\n'],
+        [`To: f\r\n${long}\r\n`, 'To: f\r\n\r\n'],
+      ] as const;
+      const emails: EmailId[] = [];
+      for (const [octets] of cases) {
+        emails.push(await keep(await receive(store, Buffer.from(octets, 'latin1'))));
+      }
+      const fields = { mode: 'only', names: ['to', 'FROM'] } as const;
+      // With other renderings before and behind it, and an email that is not there.
+      const want = ['header', 'preview', 'sentAt', 'envelope'] as const;
+      const missing = 4_000_000_000 as EmailId;
+      const described = await store.describe(account, [missing, ...emails], want, fields);
+      const whole = await store.describe(account, emails, want);
+      expect(described[0]).to.equal(undefined);
+      for (const [i, [, expected]] of cases.entries()) {
+        const found = described[i + 1];
+        expect(Buffer.from(found?.header ?? []).toString('latin1')).to.equal(expected);
+        expect(found).to.deep.equal({ ...whole[i], header: found?.header });
+      }
+      const rest = await store.describe(account, emails, ['header'], {
+        mode: 'without',
+        names: ['x-long', 'To'],
+      });
+      expect(Buffer.from(rest[5]?.header ?? []).toString()).to.equal('\r\n');
+      expect(Buffer.from(rest[0]?.header ?? []).toString()).to.equal(
+        'Subject: a\r\nFrom: b\r\n\r\n',
+      );
+    });
+
     it('takes thousands of emails in one call', async () => {
       const octets = Array.from({ length: 600 }, () => letter());
       await appendAll(store, account, inboxId, octets);

@@ -39,6 +39,10 @@ function answer(op: Op): Report {
     const read = reader[op.kind as keyof ReadOps] as (args: unknown) => unknown;
     const value = read(op.args);
     if (op.kind === 'view') collectColumns(value as ReadOps['view']['result']);
+    else if (op.kind === 'columns') {
+      const { octets, spans } = value as ReadOps['columns']['result'];
+      transferable.push(octets.buffer as ArrayBuffer, spans.buffer as ArrayBuffer);
+    }
     return { answers: [{ id: op.id, value }], events: undefined };
   } catch (error) {
     const known = error instanceof MailError;

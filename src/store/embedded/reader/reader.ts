@@ -1,10 +1,11 @@
 import { emailOf, placeOf } from '../email-place.ts';
 import { collectSlice } from '../limits.ts';
 import { readOutboxJson } from '../outbox-json.ts';
-import type { ContentUse, ReadOps } from '../protocol.ts';
+import { absent, type ContentUse, type ReadOps } from '../protocol.ts';
 import { compareTexts } from '../search/compare-texts.ts';
 import { SearchReader } from '../search/search-reader.ts';
 import { checkContent } from './check-content.ts';
+import { readTable } from './content-table.ts';
 import { DirectoryReader } from './directory-reader.ts';
 import { ShardReader } from './shard-reader.ts';
 import { Snapshots } from './snapshots.ts';
@@ -33,27 +34,21 @@ export class Reader implements Reads {
   readonly view: Reads['view'] = ({ a, m }) => this.#of(a).view(a, m);
   readonly vanished: Reads['vanished'] = ({ a, m, since }) => this.#of(a).vanished(a, m, since);
 
-  readonly describe: Reads['describe'] = ({ a, emails, columns, thread }) => {
-    const home = this.#of(a);
-    return emails.map((e) => {
-      const { s, c } = placeOf(e, this.#shards.length);
-      const shard = this.#shard(s);
-      if (!shard.uses(c, a)) return undefined;
-      const row = columns.length === 0 ? [] : shard.describe(c, columns);
-      if (thread) {
-        const identity = shard.identity(c);
-        row?.push((identity && home.email(a, identity)?.[1]) ?? e);
-      }
-      return row;
-    });
+  readonly columns: Reads['columns'] = ({ a, emails, columns, fields, thread }) => {
+    const table = readTable(this.#shards, a, emails, columns, fields);
+    if (thread !== true) return table;
+    const width = columns.length + 1;
+    const threads = emails.map((e, i) =>
+      table.spans[i * width] === absent ? undefined : this.#thread(a, e),
+    );
+    return { ...table, threads };
   };
 
-  readonly contents: Reads['contents'] = ({ a, emails }) =>
-    emails.map((e) => {
-      const { s, c } = placeOf(e, this.#shards.length);
-      const shard = this.#shard(s);
-      return shard.uses(c, a) ? shard.content(c) : undefined;
-    });
+  readonly content: Reads['content'] = ({ a, e }) => {
+    const { s, c } = placeOf(e, this.#shards.length);
+    const shard = this.#shard(s);
+    return shard.uses(c, a) ? shard.content(c) : undefined;
+  };
 
   readonly contentAt: Reads['contentAt'] = ({ s, c }) => this.#shard(s).content(c);
 
@@ -148,6 +143,13 @@ export class Reader implements Reads {
     this.#snapshots.closeAll();
     for (const shard of this.#shards) shard.close();
     this.#directory.close();
+  }
+
+  /** The conversation of an email that the account has; its own when no other message is of it. */
+  #thread(a: number, e: number): number {
+    const { s, c } = placeOf(e, this.#shards.length);
+    const identity = this.#shard(s).identity(c);
+    return (identity && this.#of(a).email(a, identity)?.[1]) ?? e;
   }
 
   #of(a: number): ShardReader {

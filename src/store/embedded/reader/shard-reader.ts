@@ -7,7 +7,6 @@ import type {
   AccountSnapshot,
   ContentRow,
   ContentUse,
-  DescribeColumns,
   QuotaSnapshot,
   ViewSnapshot,
 } from '../protocol.ts';
@@ -15,18 +14,15 @@ import type { KeptRelayRow } from '../upkeep-protocol.ts';
 import { idOctets } from '../writer/lasting-ids.ts';
 
 import { CheckReader } from './check-reader.ts';
+import { ColumnReader } from './column-reader.ts';
 
 export type Identity = readonly [ref: number, digest: Uint8Array];
-
-/** Columns that are not simply one of the table. */
-const columnSql: Partial<Record<DescribeColumns[number], string>> = {
-  header_file: `iif(header IS NULL, lower(hex(digest)) || ':' || header_bytes, NULL)`,
-};
 
 /** A shard file as a reader sees it. What must agree with itself is read in one transaction. */
 export class ShardReader {
   readonly number: number;
   readonly checks: CheckReader;
+  readonly columns: ColumnReader;
   readonly #db: Connection;
   readonly #quota: Statement;
   readonly #mailboxes: Statement;
@@ -46,12 +42,12 @@ export class ShardReader {
   readonly #outboxAfter: Statement;
   readonly #outboxHas: Statement;
   readonly #nextContent: Statement;
-  readonly #described = new Map<string, Statement>();
 
   constructor(folder: string, number: number) {
     const db = openForReading(shardPath(folder, number));
     this.number = number;
     this.checks = new CheckReader(db);
+    this.columns = new ColumnReader(db);
     this.#db = db;
     this.#quota = db.prepare(
       `SELECT ms AS seq, bytes, total AS count, max_bytes AS maxBytes, max_count AS maxCount
@@ -136,17 +132,6 @@ export class ShardReader {
   /** An account's email of these octets with its conversation. */
   email(a: number, [ref, digest]: Identity): readonly [e: number, thread: number] | undefined {
     return this.#thread.get(a, ref, digest) as [number, number] | undefined;
-  }
-
-  /** Columns of a content, in order. */
-  describe(c: number, columns: DescribeColumns): unknown[] | undefined {
-    const list = columns.map((column) => columnSql[column] ?? column).join();
-    let statement = this.#described.get(list);
-    if (statement === undefined) {
-      statement = this.#db.prepare(`SELECT ${list} FROM content WHERE c = ?`).raw();
-      this.#described.set(list, statement);
-    }
-    return statement.get(c) as unknown[] | undefined;
   }
 
   content(c: number): ContentRow | undefined {
