@@ -5,6 +5,8 @@ import type { OctetSink } from './wire/encoder.ts';
 /** Writes to a socket, which TLS may replace. */
 export class SocketSink implements OctetSink {
   socket: Socket;
+  /** A stream calls back for a chunk, and stops counting it, when nobody looks at it any more. */
+  readonly forgets = true;
   readonly #stalledMs: number;
 
   /** A client that has not read its queue empty after `stalledMs` is cut off. */

@@ -124,6 +124,44 @@ describe('FETCH', () => {
     );
   });
 
+  it('chooses header fields for each item by itself, alone, beside others and beside the body', async () => {
+    const server = await startImap({ as, mailboxes: { INBOX: [letter()] } });
+    await playInInbox(
+      server.port,
+      `
+      C1: a1 FETCH 1 (UID BODY.PEEK[HEADER.FIELDS (Subject)]<2.6> FLAGS)
+      S1: * 1 FETCH (UID 1 FLAGS () BODY[HEADER.FIELDS (Subject)]<2> {6}
+      S1: bject:)
+      S1: a1 OK ...
+      C1: a2 FETCH 1 (BODY.PEEK[HEADER.FIELDS (Subject)] BODY.PEEK[HEADER.FIELDS (X)] BODY.PEEK[HEADER]<0.4>)
+      S1: * 1 FETCH (BODY[HEADER.FIELDS (Subject)] {18}
+      S1: Subject: Salem
+      S1:
+      S1:  BODY[HEADER.FIELDS (X)] {2}
+      S1:
+      S1:  BODY[HEADER]<0> {4}
+      S1: From)
+      S1: a2 OK ...
+      C1: a3 FETCH 1 (BODY.PEEK[HEADER.FIELDS (Subject)] BODY.PEEK[TEXT]<0.1>)
+      S1: * 1 FETCH (BODY[HEADER.FIELDS (Subject)] {18}
+      S1: Subject: Salem
+      S1:
+      S1:  BODY[TEXT]<0> {1}
+      S1: S)
+      S1: a3 OK ...
+      C1: a4 FETCH 1 (${['From', 'To', 'Subject', 'Date', 'X'].map((f) => `BODY.PEEK[HEADER.FIELDS (${f})]<0.2>`).join(' ')})
+      S1: * 1 FETCH (BODY[HEADER.FIELDS (From)]<0> {2}
+      S1: Fr BODY[HEADER.FIELDS (To)]<0> {2}
+      S1: To BODY[HEADER.FIELDS (Subject)]<0> {2}
+      S1: Su BODY[HEADER.FIELDS (Date)]<0> {2}
+      S1: Da BODY[HEADER.FIELDS (X)]<0> {2}
+      S1:
+      S1: )
+      S1: a4 OK ...
+    `,
+    );
+  });
+
   it('finds parts, their MIME headers, and parts of enclosed messages', async () => {
     const server = await startImap({ as, mailboxes: { INBOX: [{ text: nested }, letter()] } });
     await playInInbox(

@@ -1,14 +1,15 @@
 import type { AccountId, EmailId, Uid } from '../../core/values.ts';
 import type { UidRanges } from '../../core/uid-set.ts';
+import type { FieldNames } from '../../mail/field-choice.ts';
 import type { Description, MailStore, ReadContent, Rendering } from '../../store/api.ts';
 import type { MessageRows } from '../ghost-rows.ts';
 import type { MessageWalk, SelectedMailbox } from '../selected.ts';
-import { inlineOctets, type MessageOctets, storedOctets } from './octets.ts';
+import { InlineOctets, type MessageOctets, storedOctets } from './octets.ts';
 
 /** What is in memory of a FETCH or SEARCH: one batch that is used and one that is read meanwhile. */
 export const batchLimits = {
-  describedMessages: 128,
-  readMessages: 64,
+  describedMessages: 256,
+  readMessages: 256,
   /** Octets of one batch. Of a message no more counts than a header or its renderings can be. */
   batchBytes: 16 * 1024 * 1024,
   headerBytes: 10 * 1024 * 1024,
@@ -34,10 +35,16 @@ export class BatchMessage {
     this.sizeBytes = rows.sizeAt(index);
   }
 
+  /** The message's octets when they were read with the batch. */
+  get inline(): InlineOctets | undefined {
+    const { content } = this;
+    return content?.bytes && new InlineOctets(content, content.bytes);
+  }
+
   /** The message's octets, when bodies were asked for; undefined when it is no longer kept. */
   async open(store: MailStore, account: AccountId): Promise<MessageOctets | undefined> {
-    const { content, description } = this;
-    if (content?.bytes !== undefined) return inlineOctets(content.parts, content.bytes);
+    const { inline, content, description } = this;
+    if (inline !== undefined) return inline;
     const parts = content?.parts ?? description?.parts;
     if (parts === undefined) return undefined;
     const stored = await store.content(account, this.email);
@@ -47,6 +54,8 @@ export class BatchMessage {
 
 export interface BatchNeeds {
   readonly renderings: readonly Rendering[];
+  /** Of headers; undefined: whole headers. */
+  readonly fields?: FieldNames | undefined;
   readonly bodies: boolean;
 }
 
@@ -98,7 +107,9 @@ async function load(
   const renderings: readonly Rendering[] =
     needs.bodies && large ? [...needs.renderings, 'parts'] : needs.renderings;
   await Promise.all([
-    renderings.length === 0 ? undefined : describe(store, account, messages, renderings),
+    renderings.length === 0
+      ? undefined
+      : describe(store, account, messages, renderings, needs.fields),
     needs.bodies ? readSmall(store, account, messages) : undefined,
   ]);
   return messages;
@@ -109,9 +120,10 @@ async function describe(
   account: AccountId,
   messages: readonly BatchMessage[],
   renderings: readonly Rendering[],
+  fields: FieldNames | undefined,
 ): Promise<void> {
   const emails = messages.map((message) => message.email);
-  const descriptions = await store.describe(account, emails, renderings);
+  const descriptions = await store.describe(account, emails, renderings, fields);
   for (const [i, message] of messages.entries()) message.description = descriptions[i];
 }
 

@@ -1,3 +1,4 @@
+import type { FieldNames } from '../../mail/field-choice.ts';
 import type { Decoder } from '../wire/decoder.ts';
 import { ParseError } from '../wire/parse-error.ts';
 
@@ -18,9 +19,8 @@ export type PlainItem =
 export interface Section {
   /** As `findPart` reads it: '' for the whole message, `1.2`, `TEXT`, `1.2.HEADER`, `1.MIME`. */
   readonly address: string;
-  /** Of HEADER.FIELDS and HEADER.FIELDS.NOT, in lower case: fields to show, or to leave out. */
-  readonly only?: ReadonlySet<string>;
-  readonly without?: ReadonlySet<string>;
+  /** Of HEADER.FIELDS and HEADER.FIELDS.NOT: fields to show, or to leave out. */
+  readonly fields?: FieldNames;
 }
 
 /** `<offset.length>`, counted in octets. */
@@ -141,10 +141,9 @@ function parseSection(d: Decoder, spec: string): { section: Section; text: strin
   d.space();
   const names = d.nonEmptyList(() => headerName(d));
   d.expect(']');
-  const fields = new Set(names.map((field) => field.toLowerCase()));
   const address = part === undefined ? 'HEADER' : `${part}.HEADER`;
   return {
-    section: name === 'HEADER.FIELDS' ? { address, only: fields } : { address, without: fields },
+    section: { address, fields: { mode: name === 'HEADER.FIELDS' ? 'only' : 'without', names } },
     text: `${spec} (${names.map(astring).join(' ')})`,
   };
 }

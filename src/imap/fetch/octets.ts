@@ -17,13 +17,28 @@ export interface MessageOctets {
   read(span: Span): Promise<Uint8Array>;
 }
 
-export function inlineOctets(parts: Part, whole: Uint8Array): MessageOctets {
-  return {
-    parts,
-    sizeBytes: whole.length,
-    whole,
-    read: ({ start, end }) => Promise.resolve(whole.subarray(start, end)),
-  };
+/** A message that is in memory. */
+export class InlineOctets implements MessageOctets {
+  readonly whole: Uint8Array;
+  readonly #described: { readonly parts: Part };
+
+  /** `described` is asked for its parts when an item needs them. */
+  constructor(described: { readonly parts: Part }, whole: Uint8Array) {
+    this.#described = described;
+    this.whole = whole;
+  }
+
+  get parts(): Part {
+    return this.#described.parts;
+  }
+
+  get sizeBytes(): number {
+    return this.whole.length;
+  }
+
+  read({ start, end }: Span): Promise<Uint8Array> {
+    return Promise.resolve(this.whole.subarray(start, end));
+  }
 }
 
 export function storedOctets(parts: Part, content: StoredContent): MessageOctets {

@@ -1,10 +1,13 @@
+import type { FieldNames } from '../../mail/field-choice.ts';
 import type { Rendering } from '../../store/api.ts';
-import type { FetchItem, PlainItem } from './items.ts';
+import type { FetchItem, PlainItem, SectionItem } from './items.ts';
 
 /** What answering the items takes. */
 export interface FetchPlan {
   readonly items: readonly FetchItem[];
   readonly renderings: readonly Rendering[];
+  /** What of the headers the store is asked for, when no item needs more; undefined: whole headers. */
+  readonly fields: FieldNames | undefined;
   /** Whether octets beyond the header are needed. */
   readonly bodies: boolean;
   readonly marksSeen: boolean;
@@ -43,10 +46,17 @@ export function planFetch(
   return {
     items,
     renderings: [...renderings],
+    fields: bodies ? undefined : onlyFields(items),
     bodies,
     marksSeen: items.some((item) => 'marksSeen' in item && item.marksSeen),
     tellsFlags: has('FLAGS'),
   };
+}
+
+/** The fields that the only item about headers asks for; most programs read a mailbox with one such item. */
+function onlyFields(items: readonly FetchItem[]): FieldNames | undefined {
+  const headers = items.filter((item): item is SectionItem => item.kind === 'section');
+  return headers.length === 1 ? headers[0]?.section.fields : undefined;
 }
 
 /** Whether the item is the message's own header or a piece of it, which is kept apart from the body. */

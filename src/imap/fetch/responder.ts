@@ -1,6 +1,7 @@
 import { MailError } from '../../core/errors.ts';
 import { toRanges, type UidRanges } from '../../core/uid-set.ts';
 import { seenBit } from '../../core/values.ts';
+import { FieldChoice, type FieldNames } from '../../mail/field-choice.ts';
 import type { Description } from '../../store/api.ts';
 import type { CommandContext } from '../command.ts';
 import { ConnectionLost } from '../connection.ts';
@@ -8,12 +9,11 @@ import { TimeSlice } from '../time-slice.ts';
 import { includesUid, intersect } from '../uid-ranges.ts';
 import { type BatchMessage, readBatches } from './batches.ts';
 import { binarySize, UnknownEncoding, writeBinary } from './binary.ts';
-import { pickFields } from './header-fields.ts';
-import type { FetchItem, SectionItem } from './items.ts';
+import type { FetchItem, Section, SectionItem } from './items.ts';
 import { type MessageOctets, writeSpan } from './octets.ts';
 import { type PlainText, plainText } from './plain-text.ts';
 import type { FetchPlan } from './plan.ts';
-import { partialSpan, spanOf } from './section.ts';
+import { partialSpan, type Span, spanOf } from './section.ts';
 
 /** Messages answered from memory between two looks at the client and the clock. */
 const answeredAtOnce = 1000;
@@ -29,11 +29,30 @@ export interface FetchOutcome {
 
 const noDescription: Description = {};
 
+/** Pieces of a message in memory that are written between two looks at the client and the clock. */
+const piecesAtOnce = 4;
+
+function fewSections(items: readonly FetchItem[]): readonly SectionItem[] | undefined {
+  const sections: SectionItem[] = [];
+  for (const item of items) {
+    if (item.kind === 'section') sections.push(item);
+    else if (item.kind !== 'plain') return undefined;
+  }
+  return sections.length > piecesAtOnce ? undefined : sections;
+}
+
+function all(octets: Uint8Array): Span {
+  return { start: 0, end: octets.length };
+}
+
 /** Writes the FETCH responses of one command, in order, as fast as the client reads and no faster. */
 export class FetchResponder {
   readonly #ctx: CommandContext;
   readonly #plan: FetchPlan;
   readonly #texts: readonly PlainText[];
+  /** The items about octets, when they are few and none needs decoding. */
+  readonly #fewSections: readonly SectionItem[] | undefined;
+  readonly #choices = new Map<FieldNames, FieldChoice>();
   /** Messages that this command marked as seen; their FLAGS are told unasked. */
   #marked: UidRanges = [];
   #lost = 0;
@@ -44,6 +63,7 @@ export class FetchResponder {
     this.#ctx = ctx;
     this.#plan = plan;
     const { selected, state } = ctx;
+    this.#fewSections = fewSections(plan.items);
     this.#texts = plan.items
       .filter((item) => item.kind === 'plain')
       .map((item) => plainText(item.label, selected, state.utf8));
@@ -141,7 +161,9 @@ export class FetchResponder {
     const slice = new TimeSlice();
     for await (const batch of readBatches(store, selected, ranges, this.#plan)) {
       for (const message of batch) {
-        if (this.#plan.bodies) await this.#answerWithBody(message, slice);
+        if (this.#answerAtOnce(message)) {
+          if (this.#ctx.out.flush() !== undefined || slice.over) await this.#breathe(slice);
+        } else if (this.#plan.bodies) await this.#answerWithBody(message, slice);
         else await this.#answerWithHeader(message, slice);
       }
     }
@@ -154,6 +176,28 @@ export class FetchResponder {
     if (slice.over) await slice.rest();
   }
 
+  /** The usual case, without a promise of its own: a few pieces of a message that is in memory. False: it is another. */
+  #answerAtOnce(message: BatchMessage): boolean {
+    const sections = this.#fewSections;
+    const { description, inline } = message;
+    if (sections === undefined) return false;
+    if (this.#plan.renderings.length > 0 && description === undefined) return false;
+    const whole = this.#plan.bodies ? inline?.whole : description?.header;
+    if (whole === undefined) return false;
+    let separator = this.#begin(message);
+    try {
+      for (const item of sections) {
+        const span = inline === undefined ? all(whole) : spanOf(inline, item.section);
+        this.#writeInline(separator, item, whole, span);
+        separator = ' ';
+      }
+    } catch (error) {
+      this.#cutOff(message, error);
+    }
+    this.#ctx.out.text(')\r\n');
+    return true;
+  }
+
   async #answerWithHeader(message: BatchMessage, slice: TimeSlice): Promise<void> {
     const block = message.description?.header;
     if (block === undefined) {
@@ -163,7 +207,7 @@ export class FetchResponder {
     let separator = this.#begin(message);
     for (const item of this.#plan.items) {
       if (item.kind !== 'section') continue;
-      this.#writeHeader(separator, item, block);
+      this.#writeInline(separator, item, block, all(block));
       separator = ' ';
       await this.#breathe(slice);
     }
@@ -171,7 +215,7 @@ export class FetchResponder {
   }
 
   async #answerWithBody(message: BatchMessage, slice: TimeSlice): Promise<void> {
-    const { out, selected, store, log } = this.#ctx;
+    const { out, selected, store } = this.#ctx;
     const octets = await message.open(store, selected.account);
     const undescribed = this.#plan.renderings.length > 0 && message.description === undefined;
     if (octets === undefined || undescribed) {
@@ -186,15 +230,20 @@ export class FetchResponder {
         await this.#breathe(slice);
       }
     } catch (error) {
-      if (error instanceof ConnectionLost) throw error;
-      // Half a response is out, perhaps in the middle of a literal: whatever we said now would be taken for mail.
-      const { mailbox } = selected;
-      log.error('message-unreadable', { mailbox: mailbox.id, uid: message.uid, err: error });
-      throw new ConnectionLost('A message could not be read');
+      this.#cutOff(message, error);
     }
     // The grammar has no response without an item.
     if (separator === '') out.text(`UID ${message.uid}`);
     out.text(')\r\n');
+  }
+
+  /** Half a response is out, perhaps in the middle of a literal: whatever we said now would be taken for mail. */
+  #cutOff(message: BatchMessage, error: unknown): never {
+    if (error instanceof ConnectionLost) throw error;
+    const { selected, log } = this.#ctx;
+    const { mailbox } = selected;
+    log.error('message-unreadable', { mailbox: mailbox.id, uid: message.uid, err: error });
+    throw new ConnectionLost('A message could not be read');
   }
 
   /** Writes the beginning of a response up to its plain items; answers what separates the next item from them. */
@@ -209,10 +258,34 @@ export class FetchResponder {
     return plain === '' ? '' : ' ';
   }
 
-  #writeHeader(separator: string, item: SectionItem, block: Uint8Array): void {
-    const all = pickFields(block, item.section);
-    const { start, end } = partialSpan(all.length, item.partial);
-    this.#ctx.out.text(`${separator}${item.label} `).literal(all.subarray(start, end));
+  /** Writes what the item asks for of octets in memory; NIL without a span. */
+  #writeInline(
+    separator: string,
+    item: SectionItem,
+    octets: Uint8Array,
+    span: Span | undefined,
+  ): void {
+    const { out } = this.#ctx;
+    if (span === undefined) {
+      out.text(`${separator}${item.label} NIL`);
+      return;
+    }
+    const value = this.#fieldsOf(octets.subarray(span.start, span.end), item.section);
+    const { start, end } = partialSpan(value.length, item.partial);
+    const asked = end - start === value.length ? value : value.subarray(start, end);
+    out.text(`${separator}${item.label} {${asked.length}}\r\n`).bytes(asked);
+  }
+
+  /** HEADER, HEADER.FIELDS or HEADER.FIELDS.NOT of a header block. RFC 9051 §6.4.5.1. */
+  #fieldsOf(block: Uint8Array, { fields }: Section): Uint8Array {
+    // What the store chose is chosen.
+    if (fields === undefined || fields === this.#plan.fields) return block;
+    let choice = this.#choices.get(fields);
+    if (choice === undefined) {
+      choice = new FieldChoice(fields);
+      this.#choices.set(fields, choice);
+    }
+    return choice.of(block);
   }
 
   /** False when there was nothing that could be written. */
@@ -223,17 +296,17 @@ export class FetchResponder {
         return false; // written by `#begin`
       case 'section': {
         const span = spanOf(octets, item.section);
-        if (span === undefined) {
-          out.text(`${separator}${item.label} NIL`);
-          return true;
+        if (octets.whole !== undefined) {
+          this.#writeInline(separator, item, octets.whole, span);
+        } else if (span === undefined) out.text(`${separator}${item.label} NIL`);
+        else if (item.section.fields !== undefined) {
+          const header = await octets.read(span);
+          this.#writeInline(separator, item, header, all(header));
+        } else {
+          const { start, end } = partialSpan(span.end - span.start, item.partial);
+          out.text(`${separator}${item.label} `).literalHeader(end - start);
+          await writeSpan(out, octets, { start: span.start + start, end: span.start + end });
         }
-        if (item.section.only !== undefined || item.section.without !== undefined) {
-          this.#writeHeader(separator, item, await octets.read(span));
-          return true;
-        }
-        const { start, end } = partialSpan(span.end - span.start, item.partial);
-        out.text(`${separator}${item.label} `).literalHeader(end - start);
-        await writeSpan(out, octets, { start: span.start + start, end: span.start + end });
         return true;
       }
       case 'binary':

@@ -4,6 +4,8 @@ import { mailboxToWire } from './mailbox-name.ts';
 export interface OctetSink {
   /** Takes the octets, at once or into a queue; they belong to the sink from then on. */
   write(octets: Uint8Array): void;
+  /** Whether octets that `queuedBytes` does not count any more are done with, so that their memory is free again. */
+  readonly forgets?: boolean;
   /** Octets taken and not yet gone. */
   readonly queuedBytes: number;
   /** Resolves when the queue is empty again. Rejects when the connection is lost. */
@@ -19,6 +21,8 @@ export const encoderLimits = {
   quotedCharacters: 1024,
 } as const;
 
+type Piece = string | Uint8Array;
+
 /**
  * Writes responses. Text is gathered and handed on in chunks, so that a response costs no system call of its own.
  * Commands write what they like and, between responses, wait for `flush()` whenever it gives them a promise; that
@@ -28,9 +32,10 @@ export class Encoder {
   /** Whether the session enabled UTF-8 (IMAP4rev2 or UTF8=ACCEPT): in names, and in quoted strings. */
   utf8 = false;
   readonly #sink: OctetSink;
-  /** Text that came since the last octets in `#pieces`. */
+  /** Text that came since the last of `#pieces`. */
   #text = '';
-  #pieces: Uint8Array[] = [];
+  #pieces: Piece[] = [];
+  /** How much `#pieces` are, a character of text counted as an octet. */
   #pieceBytes = 0;
 
   constructor(sink: OctetSink) {
@@ -46,6 +51,11 @@ export class Encoder {
 
   /** Octets as they are; they must not change afterwards. */
   bytes(octets: Uint8Array): this {
+    if (octets.length >= encoderLimits.chunkBytes) {
+      this.send();
+      this.#sink.write(octets);
+      return this;
+    }
     this.#takeText();
     this.#pieces.push(octets);
     this.#pieceBytes += octets.length;
@@ -119,12 +129,12 @@ export class Encoder {
   send(): void {
     this.#takeText();
     const pieces = this.#pieces;
-    if (pieces.length === 0) return;
-    const total = this.#pieceBytes;
+    const [first] = pieces;
+    if (first === undefined) return;
     this.#pieces = [];
     this.#pieceBytes = 0;
-    if (pieces.length === 1) this.#sink.write(pieces[0] as Uint8Array);
-    else this.#sink.write(Buffer.concat(pieces, total));
+    if (pieces.length > 1) sendJoined(this.#sink, pieces);
+    else this.#sink.write(asOctets(first));
   }
 
   /** Forgets what was not sent. */
@@ -136,11 +146,47 @@ export class Encoder {
 
   #takeText(): void {
     if (this.#text === '') return;
-    const octets = Buffer.from(this.#text, 'utf8');
+    this.#pieces.push(this.#text);
+    this.#pieceBytes += this.#text.length;
     this.#text = '';
-    this.#pieces.push(octets);
-    this.#pieceBytes += octets.length;
   }
+}
+
+/**
+ * Where pieces are put together for a sink that will be done with them at once, as a socket is whose client keeps up.
+ * New memory for each 32 KB of a mailbox would have the collector run all the time.
+ */
+let workbench: Buffer | undefined;
+const workbenchBytes = 2 * encoderLimits.chunkBytes;
+
+function sendJoined(sink: OctetSink, pieces: readonly Piece[]): void {
+  if (sink.forgets !== true || sink.queuedBytes > 0 || mostBytes(pieces) > workbenchBytes) {
+    sink.write(Buffer.concat(pieces.map(asOctets)));
+    return;
+  }
+  const bench = workbench ?? Buffer.allocUnsafeSlow(workbenchBytes);
+  workbench = undefined;
+  let at = 0;
+  for (const piece of pieces) {
+    if (typeof piece === 'string') at += bench.write(piece, at);
+    else {
+      bench.set(piece, at);
+      at += piece.length;
+    }
+  }
+  sink.write(bench.subarray(0, at));
+  if (sink.queuedBytes === 0) workbench = bench;
+}
+
+/** A character is at most three octets of UTF-8 for each unit of a string. */
+function mostBytes(pieces: readonly Piece[]): number {
+  let sum = 0;
+  for (const piece of pieces) sum += typeof piece === 'string' ? 3 * piece.length : piece.length;
+  return sum;
+}
+
+function asOctets(piece: Piece): Uint8Array {
+  return typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece;
 }
 
 // No CR, LF, NUL; other controls are safer in a literal too.

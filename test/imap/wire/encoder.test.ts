@@ -95,6 +95,51 @@ describe('IMAP encoder', () => {
     );
   });
 
+  for (const keeps of [true, false]) {
+    it(`gives octets to a sink that ${keeps ? 'keeps them' : 'lets go of them at once'}`, () => {
+      const kept: Uint8Array[] = [];
+      const copies: Buffer[] = [];
+      const sink: OctetSink = {
+        queuedBytes: 0,
+        forgets: !keeps,
+        drained: () => Promise.resolve(),
+        write(octets) {
+          kept.push(octets);
+          copies.push(Buffer.from(octets));
+        },
+      };
+      const outs = [new Encoder(sink), new Encoder(sink)];
+      const expected: string[] = [];
+      for (let i = 0; i < 40; i++) {
+        const [text, octets] = [`* ${i} қ `, Buffer.alloc(1000 * (i % 50), `${i}`)];
+        const out = outs[i % 2] as Encoder;
+        out.text(text).literal(octets).endLine();
+        out.send();
+        expected.push(`${text}{${octets.length}}\r\n${octets.toString()}\r\n`);
+      }
+      expect(Buffer.concat(copies).toString() === expected.join('')).to.equal(true);
+      if (keeps) expect(Buffer.concat(kept).toString() === expected.join('')).to.equal(true);
+    });
+  }
+
+  it('puts octets into no memory that waits in the sink', () => {
+    const waiting: Uint8Array[] = [];
+    const sink = {
+      queuedBytes: 0,
+      forgets: true,
+      drained: () => Promise.resolve(),
+      write(octets: Uint8Array): void {
+        waiting.push(octets);
+        this.queuedBytes += octets.length;
+      },
+    };
+    const out = new Encoder(sink);
+    for (let i = 0; i < 3; i++) {
+      out.text(`${i}`).bytes(Buffer.from('a')).send();
+    }
+    expect(Buffer.concat(waiting).toString()).to.equal('0a1a2a');
+  });
+
   it('makes a command wait for a client that lags, and no other', async () => {
     const tape = new Tape();
     const out = new Encoder(tape);
