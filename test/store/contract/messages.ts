@@ -304,6 +304,9 @@ export function messagesContract(opened: () => OpenBackend, clock: ManualClock):
       expect(uidsOf(inbox.view)).to.deep.equal([1, 3]);
       expect(await append(1)).to.deep.equal([6]);
       expect(await mailbox()).to.include({ messages: 3, deleted: 0, deletedBytes: 0, uidNext: 7 });
+      const later = await (await opened().reopen()).open(account, inboxId);
+      expect(uidsOf(later.view)).to.deep.equal([1, 3, 6]);
+      expect(await later.vanishedSince(0 as ModSeq)).to.deep.equal([2, 2, 4, 5]);
     });
 
     it('keeps the content readable for those who still see the message', async () => {

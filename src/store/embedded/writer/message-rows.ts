@@ -19,6 +19,8 @@ export class MessageRows {
   readonly #delete: Statement;
   readonly #bury: Statement;
   readonly #buryWhole: Statement;
+  readonly #buryRun: Statement;
+  readonly #deleteRun: Statement;
   readonly #setFlags: Statement;
   readonly #findEmail: Statement;
   readonly #addEmail: Statement;
@@ -38,6 +40,11 @@ export class MessageRows {
        ON CONFLICT DO UPDATE SET e = excluded.e, lives = 0, f = excluded.f, f2 = excluded.f2,
          idate = excluded.idate WHERE gone.e = 0`,
     );
+    this.#buryRun = db.prepare(
+      `INSERT OR IGNORE INTO gone (a, m, x, u, e, xt, lives, f, f2, idate)
+       SELECT a, m, ?, u, e, ?, ?, f, f2, idate FROM idx WHERE a = ? AND m = ? AND u BETWEEN ? AND ?`,
+    );
+    this.#deleteRun = db.prepare('DELETE FROM idx WHERE a = ? AND m = ? AND u BETWEEN ? AND ?');
     this.#setFlags = db.prepare(
       'UPDATE idx SET ms = ?, f = ?, f2 = ? WHERE a = ? AND m = ? AND u BETWEEN ? AND ?',
     );
@@ -68,11 +75,18 @@ export class MessageRows {
     return this.#select.all(a, m, first, last) as MessageRow[];
   }
 
-  /** Removes a live message and leaves its tombstone; `lives`: it goes on in another mailbox. */
-  bury(a: number, m: number, row: MessageRow, seq: number, now: number, lives = false): void {
-    const [u, f, f2, , idate, e] = row;
-    this.#delete.run(a, m, u);
-    this.#bury.run(a, m, seq, u, e, now, lives ? 1 : 0, f, f2, idate);
+  /** Removes all live messages from `first` to `last` and leaves tombstones; `lives`: they go on in another mailbox. */
+  bury(
+    a: number,
+    m: number,
+    first: number,
+    last: number,
+    seq: number,
+    now: number,
+    lives = false,
+  ): void {
+    this.#buryRun.run(seq, now, lives ? 1 : 0, a, m, first, last);
+    this.#deleteRun.run(a, m, first, last);
   }
 
   /** A tombstone as it was elsewhere, without a content. */

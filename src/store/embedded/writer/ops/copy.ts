@@ -40,11 +40,11 @@ export function copy(
 
   const ms = ++head.seq;
   if (move) {
-    for (const row of rows) {
-      const [, f, , size] = row;
-      shard.messages.bury(a, from, row, ms, shard.nowSeconds, true);
-      countMessage(head, source, f, size, -1);
+    for (let i = 0; i < uids.length; i += 2) {
+      const [low, high] = [uids[i] as number, uids[i + 1] as number];
+      shard.messages.bury(a, from, low, high, ms, shard.nowSeconds, true);
     }
+    for (const [, f, , size] of rows) countMessage(head, source, f, size, -1);
     source.modSeq = ms;
     shard.heads.touchBox(head, source);
   }
