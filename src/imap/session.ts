@@ -42,8 +42,14 @@ const lingerMs = 2000;
 const commandsAtOnce = 50;
 
 /**
+ * Pipelined APPENDs that may wait for the disk together, so that they share its syncs. Each holds its message in memory,
+ * which is a small one.
+ */
+const appendsAtOnce = 16;
+
+/**
  * One connection: octets in, one command at a time, octets out. Between commands nothing runs and nothing is kept but
- * the state.
+ * the state. Only APPENDs that follow one another overlap, RFC 9051 §5.5: see `#finishAppend`.
  */
 export class ImapSession implements Connection {
   readonly loginContext: LoginContext;
@@ -70,6 +76,10 @@ export class ImapSession implements Connection {
     | { readonly limitBytes: number; answer(line: Buffer): void; fail(error: Error): void }
     | undefined;
   #append: { readonly tag: string; readonly transfer: AppendTransfer } | undefined;
+  /** Settles when the APPENDs so far are answered; what is said behind them waits for it. */
+  #appended: Promise<void> = Promise.resolve();
+  /** How many of them are not answered. */
+  #appending = 0;
   /** The answer to a refused message, given when the message has been read past. */
   #refusal: { readonly tag: string | undefined; readonly response: Response } | undefined;
   #tlsRequested = false;
@@ -223,7 +233,7 @@ export class ImapSession implements Connection {
     const asking = this.#asking;
     this.#asking = undefined;
     asking?.fail(new ConnectionLost(reason));
-    if (!this.#busy && this.#append === undefined) this.#sayBye(this.#farewell);
+    if (!this.#isWorking && this.#append === undefined) this.#sayBye(this.#farewell);
   }
 
   // ---------------------------------------------------------------- the socket
@@ -258,7 +268,7 @@ export class ImapSession implements Connection {
       this.hangUp('Too slow to log in');
       // Whatever is going on, it may not go on for ever.
       this.#destroyAfterLinger();
-    } else if (this.#busy && this.#asking === undefined) {
+    } else if (this.#isWorking && this.#asking === undefined) {
       this.#timer.refresh(); // The client waits for us.
     } else {
       void this.#dropAppend();
@@ -275,7 +285,7 @@ export class ImapSession implements Connection {
     this.#asking = undefined;
     asking?.fail(new ConnectionLost());
     // A command that runs finds out at its next write, and `#finished` comes here again.
-    if (!this.#busy) void this.#release();
+    if (!this.#isWorking) void this.#release();
   };
 
   async #release(): Promise<void> {
@@ -314,10 +324,19 @@ export class ImapSession implements Connection {
 
   // ---------------------------------------------------------------- commands
 
+  get #isWorking(): boolean {
+    return this.#busy || this.#appending > 0;
+  }
+
+  /** We hang up as soon as nothing is in progress: nothing more is begun. */
+  get #isLeaving(): boolean {
+    return this.#ended || (this.#farewell !== undefined && this.#append === undefined);
+  }
+
   /** Looks at what the client sent, as far as it can be looked at now. */
   #pump(): void {
     if (this.#asking !== undefined) this.#answerAsked();
-    while (!this.#busy && !this.#ended && this.#resumeSoon === undefined) {
+    while (!this.#busy && !this.#isLeaving && this.#resumeSoon === undefined) {
       if (this.#commandsInTurn >= commandsAtOnce) {
         this.#resumeSoon = setImmediate(() => {
           this.#resumeSoon = undefined;
@@ -335,7 +354,8 @@ export class ImapSession implements Connection {
   #steer(): void {
     if (this.#ended) return;
     const tooMuch = this.#reader.bufferedBytes > this.limits.pipelinedBytes;
-    const waiting = (this.#busy && this.#asking === undefined) || this.#resumeSoon !== undefined;
+    const waiting =
+      (this.#isWorking && this.#asking === undefined) || this.#resumeSoon !== undefined;
     if (tooMuch && waiting) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
     if (this.#inputEnded && !waiting) {
@@ -358,8 +378,7 @@ export class ImapSession implements Connection {
         this.#begin(() => this.#run(event.bytes));
         return true;
       case 'continue':
-        this.#out.text('+ OK').endLine();
-        this.#out.send();
+        this.#begin(() => this.#askOn('OK'));
         return true;
       case 'message':
         this.#begin(() => this.#beginAppend(event.head, event.literal));
@@ -379,7 +398,7 @@ export class ImapSession implements Connection {
         this.#begin(() => this.#answerTooBig(event.head));
         return true;
       case 'lost':
-        this.#sayBye('Too much to read past', 'TOOBIG');
+        this.#begin(() => this.#giveUp());
         return false;
     }
   }
@@ -394,12 +413,12 @@ export class ImapSession implements Connection {
   readonly #finished = (): void => {
     this.#busy = false;
     if (this.#ended) {
-      if (this.#socket.destroyed) void this.#release();
+      if (this.#socket.destroyed && this.#appending === 0) void this.#release();
       return;
     }
     if (this.#state.loggedOut) this.#end();
     else if (this.#farewell !== undefined && this.#append === undefined) {
-      this.#sayBye(this.#farewell);
+      if (this.#appending === 0) this.#sayBye(this.#farewell);
     } else {
       if (this.#tlsRequested) {
         this.#tlsRequested = false;
@@ -447,6 +466,7 @@ export class ImapSession implements Connection {
   }
 
   async #run(bytes: Buffer): Promise<void> {
+    if (this.#appending > 0) await this.#appended;
     const before = this.#state.account;
     const response = await dispatch(this.#host.table, this.#ctx, bytes);
     this.#count(response);
@@ -468,9 +488,16 @@ export class ImapSession implements Connection {
     if (this.#badCommands >= limit) this.hangUp('Too many bad commands');
   }
 
-  async #complete(tag: string | undefined, response: Response): Promise<void> {
-    await complete(this.#ctx, tag, response, true);
-    this.#count(response);
+  /** Asks the client to go on with a literal. */
+  async #askOn(text: string): Promise<void> {
+    if (this.#appending > 0) await this.#appended;
+    this.#out.text(`+ ${text}`).endLine();
+    this.#out.send();
+  }
+
+  async #giveUp(): Promise<void> {
+    if (this.#appending > 0) await this.#appended;
+    this.#sayBye('Too much to read past', 'TOOBIG');
   }
 
   // ---------------------------------------------------------------- APPEND
@@ -481,15 +508,12 @@ export class ImapSession implements Connection {
     if (begun instanceof AppendTransfer && tag !== undefined) {
       this.#append = { tag, transfer: begun };
       this.#reader.accept();
-      if (literal.synchronizing) {
-        this.#out.text('+ Ready for the message').endLine();
-        this.#out.send();
-      }
+      if (literal.synchronizing) await this.#askOn('Ready for the message');
       return;
     }
     const response = begun instanceof AppendTransfer ? bad('No tag') : begun;
     if (this.#reader.refuse()) this.#refusal = { tag, response };
-    else await this.#complete(tag, response);
+    else await this.#answerAppend(tag, Promise.resolve(response));
   }
 
   #tryAppend(bytes: Buffer, literal: LiteralHeader): Promise<AppendTransfer | Response> {
@@ -506,10 +530,47 @@ export class ImapSession implements Connection {
     const append = this.#append;
     if (append === undefined) return;
     const d = new Decoder(rest, { utf8: this.#state.utf8 });
-    const response = await answer(this.#ctx, 'APPEND', () => append.transfer.finish(d));
+    const stored = answer(this.#ctx, 'APPEND', () => append.transfer.finish(d));
     this.#append = undefined;
-    await this.#complete(append.tag, response);
+    const answered = this.#answerAppend(append.tag, stored);
+    // The message is on its way to its commit, and those behind it will come later in any case: UIDs keep the order of
+    // the commands. A large one first goes to a file of its own, which takes its time.
+    const mayOverlap = append.transfer.isSmall && this.#appending < appendsAtOnce;
+    if (mayOverlap && this.#reader.bufferedBytes > 0)
+      answered.then(this.#caughtUp, this.#fellBehind);
+    else await answered;
   }
+
+  /** Answers an APPEND when those before it are answered. */
+  async #answerAppend(tag: string | undefined, stored: Promise<Response>): Promise<void> {
+    const before = this.#appended;
+    this.#appending++;
+    const answered = (async () => {
+      try {
+        await before;
+        const response = await stored;
+        await complete(this.#ctx, tag, response, true);
+        this.#count(response);
+      } finally {
+        this.#appending--;
+      }
+    })();
+    this.#appended = answered;
+    await answered;
+  }
+
+  /** An APPEND was answered beside what went on. */
+  readonly #caughtUp = (): void => {
+    if (this.#busy) this.#sendBeforeLong();
+    else this.#finished();
+  };
+
+  readonly #fellBehind = (error: unknown): void => {
+    if (!(error instanceof ConnectionLost)) this.#log.error('session-failed', { err: error });
+    // Answers are missing: no further one would be understood.
+    this.#socket.destroy();
+    if (!this.#busy) this.#finished();
+  };
 
   /** Forgets a message that will not be whole. */
   async #dropAppend(): Promise<void> {
@@ -525,7 +586,9 @@ export class ImapSession implements Connection {
   async #answerRefused(): Promise<void> {
     const refusal = this.#refusal;
     this.#refusal = undefined;
-    if (refusal !== undefined) await this.#complete(refusal.tag, refusal.response);
+    if (refusal !== undefined) {
+      await this.#answerAppend(refusal.tag, Promise.resolve(refusal.response));
+    }
   }
 
   async #answerTooBig(head: Buffer): Promise<void> {
@@ -534,6 +597,7 @@ export class ImapSession implements Connection {
     await append?.transfer.abort();
     const tag = append?.tag ?? tagOf(head);
     const response = bad('The command is too long', 'TOOBIG');
+    if (this.#appending > 0) await this.#appended;
     await complete(this.#ctx, tag, response, undefined);
     this.#count(response);
   }

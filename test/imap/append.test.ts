@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ContentWriter, MailStore } from '../../src/store/api.ts';
+import type { Appended, ContentWriter, MailStore } from '../../src/store/api.ts';
 import { play } from '../support/play.ts';
 import { letter, startImap } from './support.ts';
 
@@ -256,7 +256,151 @@ describe('APPEND', () => {
     );
     expect(most).to.be.below(256 * 1024);
   });
+
+  describe('of several messages, pipelined', () => {
+    const message = `
+      C: Subject: x
+      C:
+      C:`;
+    const appends = (count: number): string =>
+      Array.from(
+        { length: count },
+        (_, i) => `
+      C: a${i + 1} APPEND Drafts {14+}${message}`,
+      ).join('');
+    const answers = (count: number): string =>
+      Array.from(
+        { length: count },
+        (_, i) => `
+      S: a${i + 1} OK [APPENDUID ... ${i + 1}] APPEND completed`,
+      ).join('');
+
+    it('lets 16 of them wait for the disk together, and answers in order', async () => {
+      const gate = new Gate(16);
+      const server = await startImap({ as, around: (store) => gated(store, gate) });
+      await play(
+        server.port,
+        `
+      S: * PREAUTH ...${appends(32)}
+      C: b1 NOOP${answers(32)}
+      S: b1 OK ...
+      `,
+      );
+      expect(gate.most).to.equal(16);
+    });
+
+    it('answers what is refused, and what else is said, in its place', async () => {
+      const gate = new Gate(1);
+      const server = await startImap({ as, around: (store) => gated(store, gate) });
+      await play(
+        server.port,
+        `
+      S: * PREAUTH ...
+      C: b0 SELECT Drafts
+      S: ...
+      S: b0 OK ...${appends(1)}
+      C: a2 APPEND Nowhere {14+}${message}
+      C: a3 APPEND Drafts {14+}${message}
+      C: a4 APPEND {6+}
+      C: Drafts {14}
+      S: * 1 EXISTS
+      S: a1 OK [APPENDUID ... 1] APPEND completed
+      S: a2 NO [TRYCREATE] ...
+      S: * 2 EXISTS
+      S: a3 OK [APPENDUID ... 2] APPEND completed
+      S: + Ready for the message
+      `,
+      );
+    });
+
+    it('keeps what was sent before the client went, and lets the session go', async () => {
+      const gate = new Gate(3);
+      const server = await startImap({ as, around: (store) => gated(store, gate) });
+      await play(
+        server.port,
+        `
+      S: * PREAUTH ...
+      C: b0 SELECT Drafts
+      S: ...
+      S: b0 OK ...${appends(3)}
+      C: (close)${''}
+      S: * 3 EXISTS${answers(3)}
+      S: (closed)
+      `,
+      );
+      expect(gate.most).to.equal(3);
+      const drafts = (await server.store.mailboxes(server.account.id)).find(
+        ({ name }) => name === 'Drafts',
+      );
+      expect(drafts?.messages).to.equal(3);
+      expect(server.troubles).to.deep.equal([]);
+    });
+
+    it('answers them before the server stops', async () => {
+      const gate = new Gate(2, () => void server.listener.close());
+      const server = await startImap({ as, around: (store) => gated(store, gate) });
+      await play(
+        server.port,
+        `
+      S: * PREAUTH ...${appends(2)}
+      C: b1 NOOP${answers(2)}
+      S: b1 OK ...
+      S: * BYE ...
+      S: (closed)
+      `,
+      );
+    });
+  });
 });
+
+/** Holds answers until so many wait and no further one comes; then lets them go, the last one first. */
+class Gate {
+  most = 0;
+  readonly #size: number;
+  readonly #onFull: () => void;
+  #waiting: { readonly stored: Promise<unknown>; readonly go: () => void }[] = [];
+
+  constructor(size: number, onFull: () => void = () => undefined) {
+    this.#size = size;
+    this.#onFull = onFull;
+  }
+
+  pass(stored: Promise<unknown>): Promise<void> {
+    return new Promise((go) => {
+      const waiting = this.#waiting.push({ stored, go });
+      this.most = Math.max(this.most, waiting);
+      if (waiting === this.#size) void this.#open();
+    });
+  }
+
+  async #open(): Promise<void> {
+    for (let turn = 0; turn < turnsForMore; turn++) await new Promise(setImmediate);
+    this.#onFull();
+    const waiting = this.#waiting.splice(0);
+    await Promise.all(waiting.map(({ stored }) => stored));
+    for (const { go } of waiting.reverse()) go();
+  }
+}
+
+/** Turns of the event loop in which one more would have come. */
+const turnsForMore = 50;
+
+/** A store that holds the answer of each APPEND at the gate. */
+function gated(store: MailStore, gate: Gate): MailStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== 'append') {
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      }
+      return async (...args: Parameters<MailStore['append']>): Promise<Appended> => {
+        const appended = target.append(...args);
+        await gate.pass(appended);
+        return appended;
+      };
+    },
+  });
+}
 
 /** A store whose writers say that they need time. */
 function slowly(store: MailStore, pace: (octets: number) => Promise<void>): MailStore {

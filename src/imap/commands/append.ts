@@ -80,6 +80,7 @@ export class AppendTransfer {
   readonly #head: AppendHead;
   readonly #mailbox: Mailbox;
   readonly #binary: boolean;
+  readonly #sizeBytes: number;
   readonly #writer: ContentWriter;
   readonly #header = new HeaderWatch();
   #hasNul = false;
@@ -94,6 +95,7 @@ export class AppendTransfer {
     this.#head = head;
     this.#mailbox = mailbox;
     this.#binary = literal.binary;
+    this.#sizeBytes = literal.sizeBytes;
     this.#writer = ctx.store.receive();
   }
 
@@ -120,6 +122,11 @@ export class AppendTransfer {
       return no('OVERQUOTA', 'There is no room for the message');
     }
     return new AppendTransfer(ctx, head, mailbox, literal);
+  }
+
+  /** Whether the message goes into its commit as it is, without a file of its own. */
+  get isSmall(): boolean {
+    return this.#sizeBytes <= this.#ctx.store.inlineBodyBytes;
   }
 
   /** Takes a piece; wait for the promise, where there is one, before the next. */
