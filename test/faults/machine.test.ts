@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import {
   closeSync,
+  copyFileSync,
   fstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -254,10 +256,69 @@ describe('a machine that fails', function () {
       }
       expect(answers.sort()).to.deep.equal(['refused', 'served']);
       expect(server?.printed).to.match(/SQLITE_CORRUPT|malformed/);
+      expect(server?.printed).to.match(/shard-1\.sqlite cannot be used: .*store-damaged/);
       expect(server?.ended).to.equal(false);
+    });
+
+    it('names a file that cannot be read, and goes on without its accounts until it is put back', async () => {
+      await start();
+      for (const address of [one, two]) {
+        expect(await append(await login(address), small)).to.match(/^OK/);
+        expect(await append(await login(address), large)).to.match(/^OK/);
+      }
+      expect(await server?.end('SIGTERM')).to.equal(0);
+      const file = join(data, 'shard-1.sqlite');
+      const copy = join(folder, 'copy.sqlite');
+      copyFileSync(file, copy);
+      overwrite(file, Buffer.alloc(4096, 0xa5));
+      const ruined = readFileSync(file);
+
+      const running = await start();
+      expect(running.printed).to.match(/shard-1\.sqlite cannot be used: .*store-damaged/);
+      // The first account has the number 1 and so the file 1.
+      const refused = await login(one);
+      for (const command of ['SELECT INBOX', 'STATUS INBOX (MESSAGES)', 'CREATE New']) {
+        expect((await refused.command(command)).tagged).to.match(/ NO \[UNAVAILABLE\]/);
+      }
+      expect(await append(refused, small)).to.match(/^NO \[UNAVAILABLE\]/);
+      const served = await login(two);
+      expect((await served.command('SELECT INBOX')).status).to.equal('OK');
+      expect(await append(served, large)).to.match(/^OK/);
+      const { untagged } = await served.command('FETCH 1:* BODY.PEEK[]');
+      expect(untagged.flatMap(({ literals }) => literals)).to.have.length(3);
+      expect((await served.command('SEARCH TEXT "xxxx"')).status).to.equal('OK');
+
+      const client = await smtp();
+      expect(await send(client, one, small)).to.match(/^451 4\.3\./);
+      expect(await send(client, two, small)).to.match(/^250 /);
+      expect(await messages(served)).to.equal(4);
+      expect(await running.end('SIGTERM'), running.printed).to.equal(0);
+      // What is left of a file is left alone: it may be all that there is.
+      expect(readFileSync(file).equals(ruined)).to.equal(true);
+
+      copyFileSync(copy, file);
+      await start();
+      expect(await messages(await login(one))).to.equal(2);
+      expect(await messages(await login(two))).to.equal(4);
+      expect(await send(await smtp(), one, large)).to.match(/^250 /);
+      expect(await messages(await login(one))).to.equal(3);
+    });
+
+    it('refuses to start without the directory of accounts, and names it', async () => {
+      overwrite(join(data, 'directory.sqlite'), Buffer.alloc(4096, 0xa5));
+      server = ServerProcess.spawn(configFile, 'build');
+      expect(await server.endsWithin(30_000)).to.equal(true);
+      expect(await server.end('SIGTERM')).to.equal(65);
+      expect(server.printed).to.match(/directory\.sqlite cannot be used: .*start-failed/);
     });
   });
 });
+
+function overwrite(file: string, octets: Buffer): void {
+  const opened = openSync(file, 'r+');
+  writeSync(opened, octets, 0, octets.length, 0);
+  closeSync(opened);
+}
 
 /** Every page behind the roots of the tables becomes noise: what was added since the folder was made. */
 function damage(file: string): void {

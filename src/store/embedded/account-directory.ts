@@ -111,7 +111,9 @@ export class AccountDirectory implements AccountStore {
   async #settle(accounts: readonly AccountLimits[]): Promise<void> {
     if (accounts.length === 0) return;
     const byShard = new Map<number, AccountLimits[]>();
-    for (const { a, maxBytes, maxCount } of accounts) {
+    // The head of an account in a shard that is left out is made when that is back.
+    const reachable = accounts.filter(({ a }) => this.#threads.has(a % this.#shards));
+    for (const { a, maxBytes, maxCount } of reachable) {
       const shard = a % this.#shards;
       byShard.set(shard, [...(byShard.get(shard) ?? []), { a, maxBytes, maxCount }]);
     }
@@ -121,7 +123,7 @@ export class AccountDirectory implements AccountStore {
       ),
     );
     // Nobody waits for this: were it lost, the next open would settle them once more.
-    const settled = accounts.map(({ a, maxBytes, maxCount }) => ({ a, maxBytes, maxCount }));
+    const settled = reachable.map(({ a, maxBytes, maxCount }) => ({ a, maxBytes, maxCount }));
     this.#threads.write(directoryFile, 'settled', { accounts: settled }).catch(() => undefined);
   }
 

@@ -20,14 +20,19 @@ const logKeptBytes = 64 * 1024 * 1024;
  */
 export function openForWriting(file: string): Connection {
   const db = new Database(file, { timeout: busyTimeoutMs });
-  db.pragma(`page_size = ${pageSizeBytes}`);
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
-  db.pragma('wal_autocheckpoint = 0');
-  db.pragma(`journal_size_limit = ${logKeptBytes}`);
-  db.pragma(`cache_size = -${writerCacheKiB}`);
-  db.pragma('temp_store = MEMORY');
-  return db;
+  try {
+    db.pragma(`page_size = ${pageSizeBytes}`);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('wal_autocheckpoint = 0');
+    db.pragma(`journal_size_limit = ${logKeptBytes}`);
+    db.pragma(`cache_size = -${writerCacheKiB}`);
+    db.pragma('temp_store = MEMORY');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** A connection that only copies a log into its database. */

@@ -3,7 +3,7 @@ import type { Uid } from '../../core/values.ts';
 import type { Delivery, DeliveryOutcome, Envelope, Relay } from '../api.ts';
 import type { EmbeddedContent } from './content.ts';
 import { outboxJson } from './outbox-json.ts';
-import type { DeliveryRow, Outcome } from './protocol.ts';
+import type { DeliveryRow, Outcome, WriteOps } from './protocol.ts';
 import { wholeSeconds } from './seconds.ts';
 import type { Threads } from './threads.ts';
 
@@ -25,6 +25,7 @@ interface Numbered {
  * Delivers one content to accounts of any shards. The content is committed in one of them, together with its own
  * deliveries and the relay; only when that is durable do the others commit theirs, so that none can name a content
  * that a crash took away. A crash in between leaves a link that nobody uses, and the client's retry mends the rest.
+ * A shard that is not available fails its own deliveries only, though the content was to lie there.
  */
 export async function deliverToAll(
   threads: Threads,
@@ -36,30 +37,44 @@ export async function deliverToAll(
   await content.keep();
   const { letter, weight } = content;
   const byShard = groupByShard(deliveries, shards);
-  const home = homeShard(byShard, shards, relay);
-  const own = byShard.get(home) ?? [];
-  byShard.delete(home);
-  const foreign = [...byShard.values()].flat().map(({ row }) => row.a);
-
   const outcomes = new Array<DeliveryOutcome>(deliveries.length);
   const note = (list: readonly Numbered[], results: readonly Outcome[]): void => {
     list.forEach(({ number }, i) => {
       outcomes[number] = outcomeFrom(results[i] as Outcome);
     });
   };
-  const accepted = await threads.write(
-    home,
-    'accept',
-    {
-      letter,
-      deliveries: own.map(({ row }) => row),
-      foreign: [...new Set(foreign)],
-      relay: relay && { id: relay.relayId, json: outboxJson(relay) },
-      sender,
-    },
-    weight,
-  );
-  note(own, accepted.outcomes);
+  let home: number;
+  let accepted: WriteOps['accept']['result'];
+  for (;;) {
+    home = homeShard(byShard, shards, relay);
+    const own = byShard.get(home) ?? [];
+    byShard.delete(home);
+    const foreign = [...byShard.values()].flat().map(({ row }) => row.a);
+    try {
+      accepted = await threads.write(
+        home,
+        'accept',
+        {
+          letter,
+          deliveries: own.map(({ row }) => row),
+          foreign: [...new Set(foreign)],
+          relay: relay && { id: relay.relayId, json: outboxJson(relay) },
+          sender,
+        },
+        weight,
+      );
+      note(own, accepted.outcomes);
+      break;
+    } catch (error) {
+      // With a relay the content has one place; else the next shard may be in order.
+      const away = error instanceof MailError && error.failure === 'unavailable';
+      if (!away || relay !== undefined || byShard.size === 0) throw error;
+      note(
+        own,
+        own.map(() => ({ failure: 'unavailable' })),
+      );
+    }
+  }
   if (byShard.size === 0) return outcomes;
 
   const { digest, size, ref, references } = letter;

@@ -46,6 +46,8 @@ import { type Collected, collectGarbage } from './collector.ts';
 import { EmbeddedContent } from './content.ts';
 import { EmbeddedContentWriter } from './content-writer.ts';
 import { readContents } from './contents.ts';
+import { DamageLog } from './damage-log.ts';
+import { leftOut, missingShards } from './damaged-files.ts';
 import { deliverToAll } from './deliver-to-all.ts';
 import { describeEmails } from './describe.ts';
 import { lockFolder, type StoreFacts, storeFacts } from './folder.ts';
@@ -67,7 +69,8 @@ import { Upkeep } from './upkeep.ts';
 
 /**
  * Opens the store of a data folder, or makes one. `in-use`: another process has the folder; `invalid`: it was written
- * by a newer program.
+ * by a newer program, or damage leaves nothing to work with. A damaged shard among others is named in the log and left
+ * out until the next open: what is asked of its accounts is `unavailable`.
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const { folder, clock = systemClock, log = silentLog } = options;
@@ -76,6 +79,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     const facts = storeFacts(folder, options.shards ?? defaultShards());
     const files = new BodyFiles(folder);
     const states = new AccountStates(facts.shards);
+    const damage = new DamageLog(folder, log);
     const threads = await Threads.start({
       folder,
       store: facts.id,
@@ -83,6 +87,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       shards: facts.shards,
       writers: Math.min(facts.shards, options.writers ?? defaultWriters()),
       readers: options.readers ?? defaultReaders(),
+      missing: missingShards(folder, facts.shards),
       onEvents(events) {
         states.apply(events);
       },
@@ -92,11 +97,15 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
       onTrouble(text) {
         log.error('store-trouble', { err: text });
       },
+      onDamage(found) {
+        damage.note(found);
+      },
       onDeath(error) {
         log.error('store-thread-died', { err: error });
         options.onFailure?.(error);
       },
     });
+    for (const { shard, reason } of threads.damaged) damage.note({ file: shard, reason });
     states.connect(threads);
     const texts = new TextIndex({
       folder,
@@ -379,8 +388,11 @@ export class EmbeddedStore implements MailStore {
    * Removes what nobody can see any more as of `now` (milliseconds): tombstones past their time, contents without
    * users, files without rows. In small steps between commits. To be run once a day or so; one run at a time: who asks
    * during one gets what that one did. `close` ends it after the step at hand: the rest is for the next run.
+   * `unavailable` while a shard is left out.
    */
   collect(now: number): Promise<Collected> {
+    // What the lost rows name must be there when they come back.
+    if (this.#threads.damaged.length > 0) return Promise.reject(leftOut());
     this.#collecting ??= this.#activity
       .run(() =>
         collectGarbage(this.#threads, this.#files, {

@@ -12,6 +12,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { MailError } from '../../core/errors.ts';
+import { damageText, isDamage } from './damaged-files.ts';
 import { directoryPath } from './paths.ts';
 
 /** What the whole folder agrees on, written once when it is made. */
@@ -26,16 +27,21 @@ const format = 1;
 
 /**
  * Takes a folder for this process alone. The lock is the operating system's, so that it ends with the process
- * however that ends. `in-use` when another process, or another store of this one, has it.
+ * however that ends. `in-use` when another process, or another store of this one, has it; `invalid`: it is damaged.
  */
 export function lockFolder(folder: string): () => void {
   makeFolder(resolve(folder));
-  const lock = new Database(join(folder, 'lock.sqlite'), { timeout: 0 });
+  const path = join(folder, 'lock.sqlite');
+  const lock = new Database(path, { timeout: 0 });
   try {
     lock.pragma('journal_mode = DELETE');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     lock.close();
+    if (isDamage(cause)) {
+      const text = `${path} is damaged; there is nothing in it: remove it when no server runs`;
+      throw new MailError('invalid', text, { cause });
+    }
     throw new MailError('in-use', `The data folder ${folder} is in use by another process`, {
       cause,
     });
@@ -45,11 +51,11 @@ export function lockFolder(folder: string): () => void {
   };
 }
 
-/** Reads what the folder was made with, or makes it. Rejects a folder of a newer program: `invalid`. */
+/** Reads what the folder was made with, or makes it. Rejects a damaged one, or one of a newer program: `invalid`. */
 export function storeFacts(folder: string, shards: number): StoreFacts {
   const path = join(folder, 'store.json');
   if (existsSync(path)) {
-    const facts = JSON.parse(readFileSync(path, 'utf8')) as Partial<StoreFacts>;
+    const facts = readFacts(path);
     if (facts.format !== format || facts.shards === undefined || facts.id === undefined) {
       throw new MailError('invalid', `${path} was written by another version of the program`);
     }
@@ -61,6 +67,15 @@ export function storeFacts(folder: string, shards: number): StoreFacts {
   const facts: StoreFacts = { format, shards, id: randomUUID() };
   writeDurably(folder, path, `${JSON.stringify(facts)}\n`);
   return facts;
+}
+
+function readFacts(path: string): Partial<StoreFacts> {
+  const text = readFileSync(path, 'utf8');
+  try {
+    return JSON.parse(text) as Partial<StoreFacts>;
+  } catch (cause) {
+    throw new MailError('invalid', damageText(path, 'it is not what was written'), { cause });
+  }
 }
 
 function writeDurably(folder: string, path: string, text: string): void {

@@ -42,6 +42,7 @@ export class Outbox implements OutboxStore {
     const first = this.#turn++;
     for (let i = 0; i < this.#shards && entries.length < limit; i++) {
       const s = (first + i) % this.#shards;
+      if (!this.#threads.has(s)) continue;
       const args = { now, leaseUntil, limit: limit - entries.length };
       const rows = await this.#threads.write(s, 'claim', args);
       entries.push(...(await Promise.all(rows.map((row) => this.#entry(s, row)))));

@@ -278,6 +278,8 @@ export const directoryFile = -1;
 
 /** What a reader thread answers. */
 export interface ReadOps extends UpkeepReadOps {
+  /** Shards that are not to be opened: their writer could not. */
+  leaveOut: { args: { readonly shards: readonly number[] }; result: undefined };
   /** An account's mailboxes as of one commit. */
   account: { args: { readonly a: number }; result: AccountSnapshot | undefined };
   /** The quota figures alone: asked for at each RCPT. */
@@ -531,6 +533,14 @@ export interface Report {
   readonly longLogs?: readonly number[];
   /** For the log: an error that no client caused. */
   readonly trouble?: string;
+  /** The file where the error shows that it is damaged. */
+  readonly damaged?: FoundDamage | undefined;
+}
+
+/** A shard, or `directoryFile`, that was found damaged, and how that showed. */
+export interface FoundDamage {
+  readonly file: number;
+  readonly reason: string;
 }
 
 /** The columns of an `AccountRow`. */

@@ -1,8 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 import { MailError } from '../../core/errors.ts';
 import { startThread } from '../../core/thread.ts';
+import type { DamagedShard } from './damaged-files.ts';
 import type { Started } from './thread-start.ts';
-import type { Batch, Events, Op, Report } from './protocol.ts';
+import type { Batch, Events, FoundDamage, Op, Report } from './protocol.ts';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -18,12 +19,16 @@ export interface ThreadPortEvents {
   readonly onLongLogs?: (files: readonly number[]) => void;
   /** An error that no client caused. */
   readonly onTrouble: (text: string) => void;
+  /** A file was found damaged. */
+  readonly onDamage?: (damage: FoundDamage) => void;
   /** The thread ended by itself: nothing it was asked will be answered. */
   readonly onDeath: (error: Error) => void;
 }
 
 /** The protocol thread's end of a store thread: calls that are posted together, answers by number. */
 export class ThreadPort {
+  /** Shards that the thread could not open. */
+  readonly damaged: readonly DamagedShard[];
   readonly #worker: Worker;
   readonly #events: ThreadPortEvents;
   readonly #pending = new Map<number, Pending>();
@@ -32,7 +37,12 @@ export class ThreadPort {
   #dead: Error | undefined;
   #closed: (() => void) | undefined;
 
-  private constructor(worker: Worker, events: ThreadPortEvents) {
+  private constructor(
+    worker: Worker,
+    events: ThreadPortEvents,
+    damaged: readonly DamagedShard[] = [],
+  ) {
+    this.damaged = damaged;
     this.#worker = worker;
     this.#events = events;
     worker.on('message', (report: Report | 'closed') => {
@@ -67,13 +77,13 @@ export class ThreadPort {
         resolve(message);
       });
     });
-    if (started !== 'ready') {
+    if (typeof started === 'object' && 'failure' in started) {
       // It throws what it told; nobody needs to hear of that again.
       worker.on('error', () => undefined);
       await worker.terminate();
       throw new MailError(started.failure, started.message);
     }
-    return new ThreadPort(worker, events);
+    return new ThreadPort(worker, events, started === 'ready' ? [] : started.damaged);
   }
 
   /** Operations on their way. */
@@ -119,6 +129,7 @@ export class ThreadPort {
 
   #settle(report: Report): void {
     if (report.trouble !== undefined) this.#events.onTrouble(report.trouble);
+    if (report.damaged !== undefined) this.#events.onDamage?.(report.damaged);
     if (report.events !== undefined) this.#events.onEvents?.(report.events);
     for (const answer of report.answers) {
       const pending = this.#pending.get(answer.id);

@@ -1,6 +1,15 @@
 import type { Clock } from '../../core/clock.ts';
+import { MailError } from '../../core/errors.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { directoryFile, type Events, type ReadOps, type WriteOps } from './protocol.ts';
+import { type DamagedShard, damageText, leftOut } from './damaged-files.ts';
+import { shardPath } from './paths.ts';
+import {
+  directoryFile,
+  type Events,
+  type FoundDamage,
+  type ReadOps,
+  type WriteOps,
+} from './protocol.ts';
 import type { ReaderThreadData } from './reader/reader-thread.ts';
 import { ThreadPort, type ThreadPortEvents } from './thread-port.ts';
 import type { WriterThreadData } from './writer/writer-thread.ts';
@@ -12,10 +21,13 @@ export interface ThreadsOptions {
   readonly shards: number;
   readonly writers: number;
   readonly readers: number;
+  /** Shards that are not to be opened. */
+  readonly missing: readonly DamagedShard[];
   readonly clock: Clock;
   readonly onEvents: (events: Events) => void;
   readonly onSettled: () => void;
   readonly onTrouble: (text: string) => void;
+  readonly onDamage: (damage: FoundDamage) => void;
   readonly onDeath: (error: Error) => void;
 }
 
@@ -27,6 +39,8 @@ export type AskReader = <K extends keyof ReadOps>(
 
 /** The store's threads: each file has one writer, every reader reads all files. */
 export class Threads {
+  /** Shards that could not be opened: what is asked of them is `unavailable` until the next start. */
+  readonly damaged: readonly DamagedShard[];
   readonly #writers: readonly ThreadPort[];
   readonly #readers: readonly ThreadPort[];
   readonly #checkpoints: Checkpoints;
@@ -37,16 +51,22 @@ export class Threads {
     readers: readonly ThreadPort[],
     checkpoints: Checkpoints,
     clock: Clock,
+    damaged: readonly DamagedShard[],
   ) {
+    this.damaged = damaged;
     this.#writers = writers;
     this.#readers = readers;
     this.#checkpoints = checkpoints;
     this.#clock = clock;
   }
 
-  /** Resolves when the writers have made or migrated the files, which readers open with the first question. */
+  /**
+   * Resolves when the writers have made or migrated the files, which readers open with the first question. A shard
+   * that cannot be opened is left out; without any, and without the directory, it rejects.
+   */
   static async start(options: ThreadsOptions): Promise<Threads> {
-    const { folder, store, shards, onTrouble, onDeath } = options;
+    const { folder, store, shards, missing, onTrouble, onDamage, onDeath } = options;
+    const left = (file: number): boolean => missing.every(({ shard }) => shard !== file);
     const checkpoints = new Checkpoints(folder, { onTrouble, onDeath });
     const onLongLogs = (files: readonly number[]): void => {
       checkpoints.copy(files);
@@ -64,14 +84,18 @@ export class Threads {
       startAll(
         options.writers,
         './writer/writer-thread',
-        (i): WriterThreadData => ({ folder, shards, files: filesOf(i, options.writers, shards) }),
+        (i): WriterThreadData => ({
+          folder,
+          shards,
+          files: filesOf(i, options.writers, shards).filter(left),
+        }),
         { ...options, onLongLogs },
       ),
       startAll(
         options.readers,
         './reader/reader-thread',
         (): ReaderThreadData => ({ folder, store, shards }),
-        { onTrouble, onDeath },
+        { onTrouble, onDamage, onDeath },
       ),
     ]);
     const failed = [...writers, ...readers].find(({ status }) => status === 'rejected');
@@ -81,7 +105,28 @@ export class Threads {
     }
     const ports = (list: PromiseSettledResult<ThreadPort>[]): ThreadPort[] =>
       list.map(started).filter((port) => port !== undefined);
-    return new Threads(ports(writers), ports(readers), checkpoints, options.clock);
+    const damaged = [...missing, ...ports(writers).flatMap((port) => port.damaged)];
+    const threads = new Threads(
+      ports(writers),
+      ports(readers),
+      checkpoints,
+      options.clock,
+      damaged,
+    );
+    const [first] = damaged;
+    if (first !== undefined && damaged.length === shards) {
+      await threads.close();
+      throw new MailError('invalid', damageText(shardPath(folder, first.shard), first.reason));
+    }
+    if (first !== undefined) {
+      await threads.readAll('leaveOut', { shards: damaged.map(({ shard }) => shard) });
+    }
+    return threads;
+  }
+
+  /** Whether a shard could be opened. */
+  has(shard: number): boolean {
+    return this.damaged.every((damaged) => damaged.shard !== shard);
   }
 
   /** One atomic change of a file. `weight` is the number of octets it carries. */
@@ -91,6 +136,7 @@ export class Threads {
     args: WriteOps[K]['args'],
     weight = 0,
   ): Promise<WriteOps[K]['result']> {
+    if (!this.has(file)) return Promise.reject(leftOut());
     const number = file === directoryFile ? 0 : file % this.#writers.length;
     const port = this.#writers[number] as ThreadPort;
     return port.call(file, kind, args, this.#clock.now(), weight) as Promise<WriteOps[K]['result']>;

@@ -6,7 +6,7 @@ import type { ShardReader } from './shard-reader.ts';
 
 /** Columns of an account's emails, whichever shards hold them. `fields`: see `ColumnReader`. */
 export function readTable(
-  shards: readonly ShardReader[],
+  shards: { readonly count: number; reader(number: number): ShardReader },
   a: number,
   emails: readonly number[],
   columns: readonly ContentColumn[],
@@ -15,17 +15,17 @@ export function readTable(
   const spans = new Uint32Array(emails.length * (columns.length + 1)).fill(absent);
   const pieces: Uint8Array[] = [];
   let base = 0;
-  for (const shard of shards) {
+  for (let number = 0; number < shards.count; number++) {
     const places: number[] = [];
     const contents: number[] = [];
     for (const [place, e] of emails.entries()) {
-      const { s, c } = placeOf(e, shards.length);
-      if (s !== shard.number) continue;
+      const { s, c } = placeOf(e, shards.count);
+      if (s !== number) continue;
       places.push(place);
       contents.push(c);
     }
     if (contents.length === 0) continue;
-    const found = shard.columns.read(a, contents, columns, fields);
+    const found = shards.reader(number).columns.read(a, contents, columns, fields);
     copyRows(found, places, base, spans, columns.length);
     pieces.push(found.octets);
     base += found.octets.length;

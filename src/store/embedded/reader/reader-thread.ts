@@ -1,6 +1,14 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { MailError } from '../../../core/errors.ts';
-import type { Answer, Batch, Op, ReadOps, Report } from '../protocol.ts';
+import { isDamage, reasonOf } from '../damaged-files.ts';
+import {
+  type Answer,
+  type Batch,
+  directoryFile,
+  type Op,
+  type ReadOps,
+  type Report,
+} from '../protocol.ts';
 import type { Started } from '../thread-start.ts';
 import { Reader } from './reader.ts';
 
@@ -51,8 +59,11 @@ function answer(op: Op): Report {
       failure: known ? error.failure : 'unavailable',
       message: known ? error.message : 'The store cannot read now',
     };
+    if (known) return { answers: [failed], events: undefined };
     const trouble = `${op.kind}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    return { answers: [failed], events: undefined, ...(known ? {} : { trouble }) };
+    const file = reader?.lastFile ?? directoryFile;
+    const damaged = isDamage(error) ? { file, reason: reasonOf(error) } : undefined;
+    return { answers: [failed], events: undefined, trouble, damaged };
   }
 }
 

@@ -1,7 +1,8 @@
+import { leftOut } from '../damaged-files.ts';
 import { emailOf, placeOf } from '../email-place.ts';
 import { collectSlice } from '../limits.ts';
 import { readOutboxJson } from '../outbox-json.ts';
-import { absent, type ContentUse, type ReadOps } from '../protocol.ts';
+import { absent, type ContentUse, directoryFile, type ReadOps } from '../protocol.ts';
 import { compareTexts } from '../search/compare-texts.ts';
 import { SearchReader } from '../search/search-reader.ts';
 import { checkContent } from './check-content.ts';
@@ -17,17 +18,32 @@ const linksAtOnce = 4 * collectSlice;
 
 /** Answers questions from committed state; never waits for a writer. */
 export class Reader implements Reads {
-  readonly #shards: readonly ShardReader[];
+  /** The file that was asked last: an error of SQLite does not name its file. */
+  lastFile = directoryFile;
+  readonly #folder: string;
+  /** Opened when something is asked of them. */
+  readonly #shards: (ShardReader | undefined)[];
+  readonly #leftOut = new Set<number>();
   readonly #searches: readonly SearchReader[];
   readonly #directory: DirectoryReader;
   readonly #snapshots: Snapshots;
 
   constructor(folder: string, shards: number, store: string) {
-    this.#shards = Array.from({ length: shards }, (_, number) => new ShardReader(folder, number));
-    this.#searches = this.#shards.map(({ number }) => new SearchReader(folder, number, store));
+    this.#folder = folder;
+    this.#shards = Array.from({ length: shards }, () => undefined);
+    this.#searches = this.#numbers().map((number) => new SearchReader(folder, number, store));
     this.#directory = new DirectoryReader(folder);
-    this.#snapshots = new Snapshots(folder, this.#shards);
+    this.#snapshots = new Snapshots(folder, shards, (number) => this.#shard(number));
   }
+
+  /** What `readTable` asks. */
+  get #table(): Parameters<typeof readTable>[0] {
+    return { count: this.#shards.length, reader: (number) => this.#shard(number) };
+  }
+
+  readonly leaveOut: Reads['leaveOut'] = ({ shards }) => {
+    for (const shard of shards) this.#leftOut.add(shard);
+  };
 
   readonly account: Reads['account'] = ({ a }) => this.#of(a).account(a);
   readonly quota: Reads['quota'] = ({ a }) => this.#of(a).quota(a);
@@ -35,7 +51,7 @@ export class Reader implements Reads {
   readonly vanished: Reads['vanished'] = ({ a, m, since }) => this.#of(a).vanished(a, m, since);
 
   readonly columns: Reads['columns'] = ({ a, emails, columns, fields, thread }) => {
-    const table = readTable(this.#shards, a, emails, columns, fields);
+    const table = readTable(this.#table, a, emails, columns, fields);
     if (thread !== true) return table;
     const width = columns.length + 1;
     const threads = emails.map((e, i) =>
@@ -52,25 +68,26 @@ export class Reader implements Reads {
 
   readonly contentAt: Reads['contentAt'] = ({ s, c }) => this.#shard(s).content(c);
 
-  readonly findAccount: Reads['findAccount'] = ({ canonical }) => this.#directory.find(canonical);
-  readonly getAccount: Reads['getAccount'] = ({ a }) => this.#directory.get(a);
+  readonly findAccount: Reads['findAccount'] = ({ canonical }) => this.#accounts.find(canonical);
+  readonly getAccount: Reads['getAccount'] = ({ a }) => this.#accounts.get(a);
   readonly listAccounts: Reads['listAccounts'] = ({ after, limit }) =>
-    this.#directory.list(after, limit);
-  readonly unsettled: Reads['unsettled'] = () => this.#directory.unsettled();
+    this.#accounts.list(after, limit);
+  readonly unsettled: Reads['unsettled'] = () => this.#accounts.unsettled();
   readonly listAudit: Reads['listAudit'] = ({ account, limit }) =>
-    this.#directory.audit(account, limit);
+    this.#accounts.audit(account, limit);
 
-  readonly auditAfter: Reads['auditAfter'] = ({ after }) => this.#directory.auditAfter(after);
+  readonly auditAfter: Reads['auditAfter'] = ({ after }) => this.#accounts.auditAfter(after);
 
   readonly lasting: Reads['lasting'] = ({ a, ids }) => this.#of(a).lasting(a, ids);
 
   readonly outboxCount: Reads['outboxCount'] = () =>
-    this.#shards.reduce((sum, shard) => sum + shard.outboxCount(), 0);
+    this.#used().reduce((sum, number) => sum + this.#shard(number).outboxCount(), 0);
 
   readonly filesKept: Reads['filesKept'] = ({ digests }) =>
     digests.filter((hex) => {
       const digest = Buffer.from(hex, 'hex');
-      return this.#shards.some((shard) => shard.hasFile(digest));
+      // Also of a shard that is left out, and then nobody can say: no file may go.
+      return this.#numbers().some((number) => this.#shard(number).hasFile(digest));
     });
 
   readonly strayLinks: Reads['strayLinks'] = ({ s, after, before }) => {
@@ -94,10 +111,10 @@ export class Reader implements Reads {
     compareTexts(this.#searches, text, emails);
 
   readonly nextContents: Reads['nextContents'] = () =>
-    this.#shards.map((shard) => shard.nextContent());
+    this.#numbers().map((s) => (this.#leftOut.has(s) ? 0 : this.#shard(s).nextContent()));
 
   readonly textsBehind: Reads['textsBehind'] = () =>
-    this.#shards.some((shard, s) => (this.#searches[s]?.mark() ?? 0) !== shard.nextContent());
+    this.#used().some((s) => (this.#searches[s]?.mark() ?? 0) !== this.#shard(s).nextContent());
 
   readonly closeText: Reads['closeText'] = ({ s }) => {
     this.#searches[s]?.close();
@@ -126,7 +143,7 @@ export class Reader implements Reads {
         return { ...row, digest: digest === undefined ? null : hexOf(digest) };
       });
   readonly relayKnown: Reads['relayKnown'] = ({ id }) =>
-    this.#shards.some((shard) => shard.outboxHas(id));
+    this.#used().some((number) => this.#shard(number).outboxHas(id));
   readonly closeSnapshot: Reads['closeSnapshot'] = ({ id }) => {
     this.#snapshots.close(id);
   };
@@ -141,7 +158,7 @@ export class Reader implements Reads {
   close(): void {
     for (const search of this.#searches) search.close();
     this.#snapshots.closeAll();
-    for (const shard of this.#shards) shard.close();
+    for (const shard of this.#shards) shard?.close();
     this.#directory.close();
   }
 
@@ -157,9 +174,22 @@ export class Reader implements Reads {
   }
 
   #shard(number: number): ShardReader {
-    const shard = this.#shards[number];
-    if (shard === undefined) throw new Error(`no shard ${number}`);
-    return shard;
+    this.lastFile = number;
+    if (this.#leftOut.has(number)) throw leftOut();
+    return (this.#shards[number] ??= new ShardReader(this.#folder, number));
+  }
+
+  get #accounts(): DirectoryReader {
+    this.lastFile = directoryFile;
+    return this.#directory;
+  }
+
+  #numbers(): number[] {
+    return [...this.#shards.keys()];
+  }
+
+  #used(): number[] {
+    return this.#numbers().filter((number) => !this.#leftOut.has(number));
   }
 }
 

@@ -14,17 +14,20 @@ import { SnapshotReader } from './snapshot-reader.ts';
 /** The snapshots that a reader thread holds open, by number. */
 export class Snapshots {
   readonly #folder: string;
-  readonly #shards: readonly ShardReader[];
+  readonly #shards: number;
+  readonly #shard: (number: number) => ShardReader;
   readonly #open = new Map<number, SnapshotReader>();
   #next = 1;
 
-  constructor(folder: string, shards: readonly ShardReader[]) {
+  constructor(folder: string, shards: number, shard: (number: number) => ShardReader) {
     this.#folder = folder;
     this.#shards = shards;
+    this.#shard = shard;
   }
 
   open(a: number): SnapshotHead | undefined {
-    const snapshot = new SnapshotReader(this.#folder, a % this.#shards.length, a);
+    const { number } = this.#shard(a % this.#shards);
+    const snapshot = new SnapshotReader(this.#folder, number, a);
     const head = snapshot.head();
     if (head === undefined) {
       snapshot.close();
@@ -48,7 +51,7 @@ export class Snapshots {
   /** What does not fit between the rows of an account and the contents they name. */
   problems(id: number, rows: readonly SnapshotRow[]): Problem[] {
     const { a } = this.#get(id);
-    const home = this.#shards[a % this.#shards.length] as ShardReader;
+    const home = this.#shard(a % this.#shards);
     const problems: Problem[] = [];
     for (const [u, , , , size, , , e] of rows) {
       const [shard, c] = this.#place(e);
@@ -107,7 +110,7 @@ export class Snapshots {
   }
 
   #place(e: number): [ShardReader, number] {
-    const { s, c } = placeOf(e, this.#shards.length);
-    return [this.#shards[s] as ShardReader, c];
+    const { s, c } = placeOf(e, this.#shards);
+    return [this.#shard(s), c];
   }
 }

@@ -42,7 +42,7 @@ export class Indexer {
     this.#shard = shard;
     this.#shards = shards;
     this.#store = store;
-    this.#source = new ShardSource(folder, shard);
+    this.#source = ShardSource.open(folder, shard);
   }
 
   /** Takes the next contents; answers whether there may be more. */
@@ -159,14 +159,14 @@ function textChars({ header, body }: LetterText): number {
   return (header.indexed?.length ?? 0) + (body.indexed?.length ?? 0);
 }
 
-/** What the index asks of its shard. */
+/** What the index asks of its shard. Damage of the shard is not the index's, which would be made anew for nothing. */
 class ShardSource {
   readonly #reader: ShardReader;
   readonly #db: Connection;
   readonly #contents: Statement;
   readonly #accounts: Statement;
 
-  constructor(folder: string, shard: number) {
+  private constructor(folder: string, shard: number) {
     this.#reader = new ShardReader(folder, shard);
     this.#db = openForReading(shardPath(folder, shard));
     this.#contents = this.#db
@@ -175,29 +175,42 @@ class ShardSource {
     this.#accounts = this.#db.prepare('SELECT a FROM link WHERE c = ? AND a > 0').pluck();
   }
 
+  static open(folder: string, shard: number): ShardSource {
+    return ofShard(() => new ShardSource(folder, shard));
+  }
+
   next(): number {
-    return this.#reader.nextContent();
+    return ofShard(() => this.#reader.nextContent());
   }
 
   contents(from: number, before: number, limit: number): number[] {
-    return this.#contents.all(from, before, limit) as number[];
+    return ofShard(() => this.#contents.all(from, before, limit) as number[]);
   }
 
   accounts(c: number): number[] {
-    return this.#accounts.all(c) as number[];
+    return ofShard(() => this.#accounts.all(c) as number[]);
   }
 
   isLinked(c: number, a: number): boolean {
-    return this.#reader.uses(c, a);
+    return ofShard(() => this.#reader.uses(c, a));
   }
 
   content(c: number): ReturnType<ShardReader['content']> {
-    return this.#reader.content(c);
+    return ofShard(() => this.#reader.content(c));
   }
 
   close(): void {
     this.#reader.close();
     this.#db.close();
+  }
+}
+
+/** Takes the code of SQLite off an error, by which a damaged index would be known. */
+function ofShard<T>(ask: () => T): T {
+  try {
+    return ask();
+  } catch (cause) {
+    throw new Error(`the shard cannot be read: ${String(cause)}`, { cause });
   }
 }
 

@@ -61,7 +61,7 @@ export class TextIndex {
   /** Indexes all that was committed before the call, and does not wait for what comes after. */
   async settled(): Promise<void> {
     const next = await this.#options.threads.read('nextContents', {});
-    for (const [shard, mark] of next.entries()) await this.#followShard(shard, mark);
+    for (const shard of this.#followed()) await this.#followShard(shard, next[shard]);
   }
 
   async find(account: AccountId, part: TextPart, needle: string): Promise<TextMatcher | undefined> {
@@ -126,7 +126,7 @@ export class TextIndex {
   async check(): Promise<IndexCheck> {
     let missing = 0;
     const problems: string[] = [];
-    for (let shard = 0; shard < this.#options.shards; shard++) {
+    for (const shard of this.#followed()) {
       let after: number | undefined;
       try {
         do {
@@ -145,7 +145,7 @@ export class TextIndex {
 
   /** Forgets the index and makes it anew; searches go on meanwhile. */
   async rebuild(): Promise<void> {
-    for (let shard = 0; shard < this.#options.shards; shard++) await this.#rebuild(shard);
+    for (const shard of this.#followed()) await this.#rebuild(shard);
     await this.settled();
   }
 
@@ -166,8 +166,16 @@ export class TextIndex {
   async #follow(): Promise<void> {
     while (this.#again && !this.#isClosed()) {
       this.#again = false;
-      for (let shard = 0; shard < this.#options.shards; shard++) await this.#followShard(shard);
+      for (const shard of this.#followed()) await this.#followShard(shard);
     }
+  }
+
+  /** The shards that could be opened. */
+  #followed(): number[] {
+    const { shards, threads } = this.#options;
+    return Array.from({ length: shards }, (_, shard) => shard).filter((shard) =>
+      threads.has(shard),
+    );
   }
 
   async #sweepTexts(shard: number, stopped: () => boolean): Promise<void> {

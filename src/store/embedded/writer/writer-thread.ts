@@ -19,7 +19,11 @@ export interface WriterThreadData {
 
 const port = parentPort as MessagePort;
 const { folder, shards, files } = workerData as WriterThreadData;
-const writer = startWith(port, () => new Writer(folder, shards, files));
+const writer = startWith(
+  port,
+  () => new Writer(folder, shards, files),
+  ({ damaged }) => (damaged.length === 0 ? 'ready' : { damaged }),
+);
 const queue: Op[] = [];
 let closing = false;
 

@@ -1,5 +1,6 @@
 import { MailError } from '../../../core/errors.ts';
 import { diskFull } from '../cannot-write.ts';
+import { cannotOpen, type DamagedShard, isDamage, reasonOf } from '../damaged-files.ts';
 import { type Connection, migrate, openForWriting } from '../database.ts';
 import { checkpointForcedPages, checkpointPages } from '../limits.ts';
 import { directoryPath, shardPath } from '../paths.ts';
@@ -109,13 +110,24 @@ interface Target {
 export class Writer {
   readonly #targets = new Map<number, Target>();
 
+  /** Shards that could not be opened: the others go on. */
+  readonly damaged: readonly DamagedShard[];
+
+  /** Throws for a file of a newer program, and for the directory: without it nothing can be done. */
   constructor(folder: string, shards: number, files: readonly number[]) {
+    const damaged: DamagedShard[] = [];
     for (const file of files) {
-      this.#targets.set(
-        file,
-        file === directoryFile ? openDirectory(folder) : openShard(folder, shards, file),
-      );
+      try {
+        const target =
+          file === directoryFile ? openDirectory(folder) : openShard(folder, shards, file);
+        this.#targets.set(file, target);
+      } catch (error) {
+        if (error instanceof MailError) throw error;
+        if (file === directoryFile) throw cannotOpen(directoryPath(folder), error);
+        damaged.push({ shard: file, reason: reasonOf(error) });
+      }
     }
+    this.damaged = damaged;
   }
 
   /** Runs a group; there is a report for each file, after its commit. */
@@ -151,7 +163,11 @@ export class Writer {
 
   close(): void {
     for (const { db } of this.#targets.values()) {
-      db.pragma('wal_checkpoint(TRUNCATE)');
+      try {
+        db.pragma('wal_checkpoint(TRUNCATE)');
+      } catch {
+        // The log keeps what it has, and the next open copies it; the other files must not wait for that.
+      }
       db.close();
     }
     this.#targets.clear();
@@ -225,15 +241,21 @@ function broken(ops: readonly Op[], error: unknown): Report {
   const answers = ops.map(({ id }): Answer => ({ id, failure, message }));
   const kinds = ops.map(({ kind }) => kind).join(' ');
   const trouble = `${kinds}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-  return { answers, events: undefined, trouble };
+  const file = ops[0]?.file;
+  const damaged =
+    file !== undefined && isDamage(error) ? { file, reason: reasonOf(error) } : undefined;
+  return { answers, events: undefined, trouble, damaged };
 }
 
 function openShard(folder: string, shards: number, number: number): Target {
   const file = shardPath(folder, number);
   const db = openForWriting(file);
-  migrate(db, file, shardMigrations);
-  const shard = new Shard(number, shards, db);
-  shard.outbox.releaseAll();
+  const shard = openOrClose(db, () => {
+    migrate(db, file, shardMigrations);
+    const opened = new Shard(number, shards, db);
+    opened.outbox.releaseAll();
+    return opened;
+  });
   return {
     db,
     unlooked: 0,
@@ -255,8 +277,10 @@ function openShard(folder: string, shards: number, number: number): Target {
 function openDirectory(folder: string): Target {
   const file = directoryPath(folder);
   const db = openForWriting(file);
-  migrate(db, file, directoryMigrations);
-  const directory = new Directory(db);
+  const directory = openOrClose(db, () => {
+    migrate(db, file, directoryMigrations);
+    return new Directory(db);
+  });
   return {
     db,
     unlooked: 0,
@@ -272,4 +296,14 @@ function openDirectory(folder: string): Target {
     forget: () => undefined,
     takeEvents: () => undefined,
   };
+}
+
+/** A file that cannot be worked with is not kept open: it is to be replaced. */
+function openOrClose<T>(db: Connection, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
