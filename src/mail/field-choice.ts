@@ -1,4 +1,4 @@
-import { findColon, trimmedEnd } from './header.ts';
+import { fieldEnd, findColon, trimmedEnd } from './header.ts';
 import { maxHeaderFields } from './limits.ts';
 
 /** Names of header fields: those that are wanted, or those that are not. */
@@ -9,8 +9,6 @@ export interface FieldNames {
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-const space = 0x20;
-const tab = 0x09;
 
 /** What `pick` may add to a header that has no empty line. */
 export const pickedRoom = 2;
@@ -34,16 +32,17 @@ export class FieldChoice {
 
   /** The chosen fields of a header in their order, and the empty line that ends a header. */
   of(header: Uint8Array): Uint8Array {
-    const copy = new Uint8Array(header.length + pickedRoom);
+    const copy = Buffer.alloc(header.length + pickedRoom);
     copy.set(header);
     return copy.subarray(0, this.pick(copy, 0, header.length));
   }
 
   /**
    * The same in place: makes the header that lies from `start` to `end` of `bytes` what is chosen of it, and answers
-   * where that ends. Up to `pickedRoom` octets behind the header are overwritten too.
+   * where that ends. Up to `pickedRoom` octets behind the header are overwritten too; with a line break there the end of
+   * a last line is not looked for further on.
    */
-  pick(bytes: Uint8Array, start: number, end: number): number {
+  pick(bytes: Buffer, start: number, end: number): number {
     let to = start;
     /** What is chosen and not yet moved begins here. */
     let chosen = -1;
@@ -61,7 +60,7 @@ export class FieldChoice {
         to = move(bytes, chosen, at, to);
         chosen = -1;
       } else if (wanted && chosen < 0) chosen = at;
-      at = fieldEnd(bytes, Math.max(at, colonAt), end);
+      at = Math.min(fieldEnd(bytes, Math.max(at, colonAt)), end);
     }
     if (chosen >= 0) to = move(bytes, chosen, at, to);
     bytes[to] = carriageReturn;
@@ -93,13 +92,4 @@ function lowerCase(octet: number): number {
 function isEmptyLine(bytes: Uint8Array, at: number, end: number): boolean {
   if (bytes[at] === lineFeed) return true;
   return bytes[at] === carriageReturn && at + 1 < end && bytes[at + 1] === lineFeed;
-}
-
-function fieldEnd(bytes: Uint8Array, from: number, end: number): number {
-  for (let at = from; at < end; at++) {
-    if (bytes[at] !== lineFeed) continue;
-    const next = at + 1 < end ? bytes[at + 1] : 0;
-    if (next !== space && next !== tab) return at + 1;
-  }
-  return end;
 }

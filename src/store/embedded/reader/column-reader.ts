@@ -16,14 +16,14 @@ const special: Partial<Record<ContentColumn, ColumnSql>> = {
   },
 };
 
-/** A header with room behind it for what choosing its fields may add. */
+/** A header with room behind it for what choosing its fields may add, and a line break there. See `FieldChoice.pick`. */
 const roomyHeader: ColumnSql = {
-  value: `header || zeroblob(${pickedRoom})`,
+  value: `header || x'0d0a'`,
   length: `octet_length(header) + ${pickedRoom}`,
 };
 
 export interface ColumnRows {
-  readonly octets: Uint8Array;
+  readonly octets: Buffer;
   /** Of each row that was found: its place in the question, where it begins in `octets`, and the lengths of its columns. */
   readonly rows: Uint32Array;
 }
@@ -49,11 +49,11 @@ export class ColumnReader {
   ): ColumnRows {
     const statement = this.#statement(columns, fields !== undefined);
     const [octets, lengths] = statement.get(JSON.stringify(contents), a) as [
-      Uint8Array | null,
+      Buffer | null,
       string | null,
     ];
     if (octets === null || lengths === null) {
-      return { octets: new Uint8Array(), rows: new Uint32Array() };
+      return { octets: Buffer.alloc(0), rows: new Uint32Array() };
     }
     const rows = readRows(lengths, columns.length);
     const end = placeRows(rows, columns.length + 2);
