@@ -6,7 +6,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { ensureDevelopmentCertificate } from '../../src/development/certificate.ts';
 import { createAccounts } from '../support/accounts.ts';
 import { freePorts } from '../support/free-ports.ts';
-import { ServerProcess } from '../support/server-process.ts';
+import { buildServer, ServerProcess } from '../support/server-process.ts';
 
 export const password = 'кілт-сөз-1 parole';
 export const aigerim = 'aigerim@example.kz';
@@ -36,6 +36,8 @@ const accounts = [
   ...programs.map((program) => [addressOf(program), latinPassword] as const),
 ] as const;
 
+// Before any test, whose time it would take.
+buildServer();
 let shared: Promise<ClientsServer> | undefined;
 
 after(async () => {
@@ -76,7 +78,7 @@ export class ClientsServer {
     await createAccounts(join(server.folder, 'data'), accounts);
     const configFile = join(server.folder, 'zhashik.yaml');
     writeFileSync(configFile, server.#configText());
-    server.#server = await ServerProcess.start(configFile, Object.values(server.ports));
+    server.#server = await ServerProcess.start(configFile, Object.values(server.ports), 'build');
     return server;
   }
 

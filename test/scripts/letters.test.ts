@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { inboxId } from '../../src/core/values.ts';
 import { openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import { octetsOf } from '../store/support.ts';
 import { createAccounts } from '../support/accounts.ts';
-import { Place, zhashik } from './support.ts';
+import { Place, start, zhashik } from './support.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const letters = 1500;
 const kills = 3;
 
@@ -38,14 +35,10 @@ describe('zhashik import and export', function () {
 
   /** Kills the import with the first progress that shows letters stored. */
   async function killed(): Promise<number> {
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', 'scripts/zhashik.ts', ...args(), '--json', '--apply'],
-      { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] },
-    );
+    const child = start([...args(), '--json', '--apply']);
     let said = '';
     let imported = 0;
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
       const counts = [...said.matchAll(/"imported":(\d+)/g)].map(([, count]) => Number(count));
       imported = Math.max(imported, ...counts);

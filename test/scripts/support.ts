@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { buildServer, repositoryRoot } from '../support/server-process.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+// What ships is what is run, and it starts in a third of the time that the sources take.
+buildServer();
+const program = ['--enable-source-maps', 'dist/scripts/zhashik.js'];
 
 export interface Ran {
   readonly code: number | null;
@@ -12,7 +14,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `zhashik …` from the sources as its own process. */
+/** Runs `zhashik …` as its own process, as it was compiled. */
 export async function zhashik(
   args: readonly string[],
   options: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
@@ -24,9 +26,13 @@ export async function zhashik(
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', 'scripts/zhashik.ts', ...args], {
-    cwd: root,
+/** Starts it, for those who do not wait for its end. */
+export function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  return spawn(process.execPath, [...program, ...args], {
+    cwd: repositoryRoot,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ZHASHIK_CONFIG: '', ...env },
   });

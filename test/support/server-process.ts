@@ -2,14 +2,14 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { WireClient } from './wire-client.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /** How the server is started: from the sources, or (for benchmarks) from the compiled files. */
 export type From = 'sources' | 'build';
 
 /** Compiles the sources, unless that is up to date. */
 export function buildServer(): void {
-  execFileSync(process.execPath, ['scripts/prepare.mjs', 'build'], { cwd: root });
+  execFileSync(process.execPath, ['scripts/prepare.mjs', 'build'], { cwd: repositoryRoot });
 }
 
 /** What a process may be given beyond its arguments. */
@@ -36,7 +36,7 @@ export function spawnZhashik(
       : ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command]
   ) as [string, ...string[]];
   return spawn(file, rest, {
-    cwd: root,
+    cwd: repositoryRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
   });
