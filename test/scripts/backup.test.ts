@@ -49,7 +49,7 @@ describe('zhashik verify, backup, restore, undelete', function () {
 
     const first = await on(place, 'backup', backup());
     expect(first.code, first.stderr).to.equal(0);
-    expect(first.stdout).to.match(/^2 accounts \(0 unchanged\), 2 messages, 2 new letters, /);
+    expect(first.stdout).to.match(/^2 accounts \(0 unchanged\), 2 messages, 3 new letters, /);
     const second = await on(place, 'backup', backup());
     expect(second.stdout).to.match(/^2 accounts \(2 unchanged\)/);
 
@@ -100,7 +100,7 @@ describe('zhashik verify, backup, restore, undelete', function () {
   it('check a backup without a server, octet by octet and file by file', async () => {
     const good = await zhashik(['backup', 'verify', backup()]);
     expect(good, good.stderr).to.include({ code: 0 });
-    expect(good.stdout).to.match(/^2 accounts, 2 messages, 2 letters, .*: 0 damaged\n$/);
+    expect(good.stdout).to.match(/^2 accounts, 2 messages, 3 letters, .*: 0 damaged\n$/);
 
     const [file] = readdirSync(join(backup(), 'letters'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.eml'))
