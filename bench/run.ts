@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildServer } from '../test/support/server-process.ts';
+import { measureGrowth } from './measures/growth.ts';
 import { measureIdle, measureLatency } from './measures/idle.ts';
 import { measureIngest } from './measures/ingest.ts';
 import { measureMailbox } from './measures/mailbox.ts';
@@ -16,7 +17,7 @@ import type { Target } from './target.ts';
 import { peerMissing, PostfixDovecot } from './targets/postfix-dovecot.ts';
 import { Zhashik } from './targets/zhashik.ts';
 
-const parts = ['ingest', 'latency', 'mailbox', 'idle'] as const;
+const parts = ['ingest', 'latency', 'mailbox', 'growth', 'idle'] as const;
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false, short: 'q' },
@@ -34,6 +35,7 @@ const readers = Array.from({ length: 30 }, (_, i) => `reader${i}@example.kz`);
 const crowd = Array.from({ length: 100 }, (_, i) => `crowd${i}@example.kz`);
 const owner = 'keeper@example.kz';
 const waiting = 'waiting@example.kz';
+const growing = ['small@example.kz', 'large@example.kz'] as const;
 
 const targets: (() => Target)[] = [() => new Zhashik()];
 if (options.peer) {
@@ -54,7 +56,7 @@ async function measure(target: Target): Promise<TargetResult> {
     process.stderr.write(`${target.name}: ${part}\n`);
   };
   try {
-    await target.prepare([...readers, ...crowd, owner, waiting]);
+    await target.prepare([...readers, ...crowd, owner, waiting, ...growing]);
     await target.start();
     if (wanted('ingest')) {
       say('ingest');
@@ -67,6 +69,10 @@ async function measure(target: Target): Promise<TargetResult> {
     if (wanted('mailbox')) {
       say('mailbox');
       await measureMailbox(target, owner, scaled(Number(options.messages)), recorder);
+    }
+    if (wanted('growth')) {
+      say('growth');
+      await measureGrowth(target, growing, [scaled(1000), scaled(100_000)], recorder);
     }
     if (wanted('idle')) {
       // Processes that have served nothing yet: what is measured is the sessions.
