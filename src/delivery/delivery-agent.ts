@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalAddress, canonicalDomain } from '../account/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { inboxId } from '../core/values.ts';
@@ -227,5 +227,5 @@ function outcomeOf(outcome: DeliveryOutcome): RecipientOutcome {
 
 /** The first 16 octets of SHA-256, base64url. */
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest().toString('base64url', 0, 16);
+  return hash('sha256', text, 'buffer').toString('base64url', 0, 16);
 }
