@@ -72,7 +72,7 @@ async function measure(target: Target): Promise<TargetResult> {
     }
     if (wanted('growth')) {
       say('growth');
-      await measureGrowth(target, growing, [scaled(1000), scaled(100_000)], recorder);
+      await measureGrowth(target, growing, [scaled(1000), scaled(100_000)], scaled(200), recorder);
     }
     if (wanted('idle')) {
       // Processes that have served nothing yet: what is measured is the sessions.

@@ -5,7 +5,6 @@ import { benchPassword, type Target } from '../target.ts';
 
 const letterBytes = 4096;
 const copiedAtOnce = 1000;
-const repeats = 200;
 const rounds = 2;
 
 /** What an operation on one message costs in a mailbox. */
@@ -61,6 +60,7 @@ export async function measureGrowth(
   target: Target,
   [small, large]: readonly [string, string],
   sizes: readonly [number, number],
+  repeats: number,
   recorder: Recorder,
 ): Promise<void> {
   const open = (address: string): Promise<ImapWire> =>
