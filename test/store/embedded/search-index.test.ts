@@ -12,6 +12,10 @@ import {
   type EmbeddedStore,
   openEmbeddedStore,
 } from '../../../src/store/embedded/embedded-store.ts';
+import { storeFacts } from '../../../src/store/embedded/folder.ts';
+import { verdict } from '../../../src/store/embedded/protocol.ts';
+import { compareTexts } from '../../../src/store/embedded/search/compare-texts.ts';
+import { SearchReader } from '../../../src/store/embedded/search/search-reader.ts';
 import { searchPath } from '../../../src/store/embedded/search/search-schema.ts';
 import { appendAll, letter, ManualClock, newAccount } from '../support.ts';
 import { openEmbedded, type OpenEmbedded } from './backend.ts';
@@ -149,6 +153,21 @@ describe('embedded: the index of texts', () => {
     await open.collect(clock.now());
     expect([rows(), rows('header_text'), rows('body_text')]).to.deep.equal([2, 2, 2]);
     expect(await mayHold('crane')).to.deep.equal([false, true]);
+  });
+
+  it('compares a bounded number of octets in one read, and leaves the rest for the next', async () => {
+    const texts = Array.from({ length: 7 }, () => letter('knot '.repeat(190_000)));
+    await appendAll(open.store, account, inboxId, texts);
+    await open.store.indexTexts();
+    const box = await open.store.open(account, inboxId);
+    const emails = texts.map((_, i) => box.view.emailAt(3 + i));
+    box.close();
+    const reader = new SearchReader(open.folder, 0, storeFacts(open.folder, 1).id);
+    const text = { part: 'body', field: undefined, needle: 'knots' } as const;
+    const { verdicts } = compareTexts([reader], text, emails);
+    reader.close();
+    const { lacks, later } = verdict;
+    expect([...verdicts]).to.deep.equal([lacks, lacks, lacks, lacks, lacks, later, later]);
   });
 
   it('takes the trigrams alone of a long text, and looks at a letter with too many', async () => {
