@@ -26,7 +26,7 @@ import { startMetricsListener } from './metrics/http-listener.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { OutboundRelay } from './outbound/outbound-relay.ts';
 import { SmtpRelayHost } from './outbound/relay-host.ts';
-import type { SmtpParts, SmtpProfile } from './smtp/options.ts';
+import type { SmtpLimits, SmtpParts, SmtpProfile } from './smtp/options.ts';
 import { startSmtpListener } from './smtp/server.ts';
 import type { MailStore } from './store/api.ts';
 import type { EmbeddedStore } from './store/embedded/embedded-store.ts';
@@ -39,6 +39,8 @@ export { ListenerError };
 export interface Overrides {
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Connections of the whole process at once; without a limit of its own when left out. */
+  readonly allConnections?: number;
   /** Called once when the server cannot go on, such as when a thread of the store died: end, and be started anew. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -290,7 +292,8 @@ class House implements Server {
       metrics: this.#metrics,
       ...(this.#certificate && { tls: this.#certificate }),
     };
-    const { messageBytes, recipients, connections, connectionsPerAddress } = limits;
+    const { messageBytes, recipients } = limits;
+    const connectionLimits = this.#connectionLimits();
     for (const name of ['smtp', 'submission', 'submissions', 'lmtp'] as const) {
       const { enabled, host, port, ...networks } = listeners[name];
       if (!enabled) continue;
@@ -304,7 +307,7 @@ class House implements Server {
             tls: this.#tlsMode(name === 'submissions'),
             hostname: server.name,
             relays: relay !== undefined,
-            limits: { messageBytes, recipients, connections, connectionsPerAddress },
+            limits: { ...connectionLimits, messageBytes, recipients },
             timeouts: { commandMs: limits.smtpTimeoutMs, stopMs: limits.stopMs },
             ...networks,
           },
@@ -351,7 +354,8 @@ class House implements Server {
       log: this.#log,
       ...(this.#certificate && { tls: this.#certificate }),
     };
-    const { messageBytes, connections, connectionsPerAddress, sessionsPerAccount } = limits;
+    const { messageBytes, sessionsPerAccount } = limits;
+    const connectionLimits = this.#connectionLimits();
     for (const name of ['imap', 'imaps'] as const) {
       const { enabled, host, port, ...rest } = listeners[name];
       if (!enabled) continue;
@@ -364,9 +368,8 @@ class House implements Server {
             tls: this.#tlsMode(name === 'imaps'),
             hostname: server.name,
             limits: {
+              ...connectionLimits,
               appendBytes: messageBytes,
-              connections,
-              connectionsPerAddress,
               sessionsPerAccount,
             },
             timeouts: { autologoutMs: limits.imapTimeoutMs, stopMs: limits.stopMs },
@@ -376,6 +379,18 @@ class House implements Server {
         ),
       );
     }
+  }
+
+  #connectionLimits(): Pick<
+    SmtpLimits,
+    'connections' | 'connectionsPerAddress' | 'allConnections'
+  > {
+    const { connections, connectionsPerAddress } = this.#config.limits;
+    return {
+      connections,
+      connectionsPerAddress,
+      allConnections: this.#overrides.allConnections ?? Infinity,
+    };
   }
 
   async #startMetrics(store: MailStore): Promise<void> {

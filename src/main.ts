@@ -5,7 +5,7 @@ import { systemClock } from './core/clock.ts';
 import { type ProcessLog, openLog } from './core/pino-log.ts';
 import { MailError } from './core/errors.ts';
 import { DevelopmentProfile } from './development/profile.ts';
-import { checkOpenFiles } from './open-files.ts';
+import { connectionsAllowed } from './open-files.ts';
 import { CertificateError } from './tls/certificate-files.ts';
 
 export interface ServeOptions {
@@ -68,9 +68,14 @@ async function run(
       ? undefined
       : new DevelopmentProfile(config, developmentFolder, systemClock);
   await development?.prepare();
-  await checkOpenFiles(config, log);
+  const allConnections = await connectionsAllowed(config, log);
   const onFailure = endWith(log, 'store-failed');
-  const server = await compose(config, { clock: systemClock, log, onFailure });
+  const server = await compose(config, {
+    clock: systemClock,
+    log,
+    onFailure,
+    allConnections,
+  });
   for (const { name, host, port } of server.addresses)
     log.info('listening', { listener: name, host, port });
   log.info('started', { pid: process.pid, node: process.version });

@@ -8,8 +8,28 @@ export interface Throttle {
   succeeded(key: string): Promise<void>;
 }
 
-/** Sessions open at once, by account or by address. */
+/** Sessions open at once: of an account, of an address, of a protocol, of the process. */
 export interface SessionCount {
   /** Takes a place, or answers undefined when `limit` is reached. Call the result to give it back. */
   enter(key: string, limit: number): Promise<(() => void) | undefined>;
+}
+
+/** Takes a place under each key, or none and answers undefined. */
+export async function enterAll(
+  sessions: SessionCount,
+  places: readonly (readonly [key: string, limit: number])[],
+): Promise<(() => void) | undefined> {
+  const taken: (() => void)[] = [];
+  const leave = (): void => {
+    for (const one of taken) one();
+  };
+  for (const [key, limit] of places) {
+    const one = await sessions.enter(key, limit);
+    if (one === undefined) {
+      leave();
+      return undefined;
+    }
+    taken.push(one);
+  }
+  return leave;
 }

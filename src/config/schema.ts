@@ -102,12 +102,20 @@ const limits = z
       .max(100_000)
       .default(1000)
       .describe('Recipients of one letter; RFC 5321 §4.5.3.1.8 asks for 100 at least.'),
-    connections: z.int().min(1).default(10_000).describe('Connections of one listener.'),
+    connections: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe(
+        'Connections of one protocol (SMTP, submission, LMTP, IMAP), over all of its listeners; the open files that the system allows may be fewer.',
+      ),
     connectionsPerAddress: z
       .int()
       .min(1)
       .default(200)
-      .describe('Connections from one client address to one listener; an office may share one.'),
+      .describe(
+        'Connections from one client address (IPv6: /64) to one protocol; an office may share one.',
+      ),
     sessionsPerAccount: z
       .int()
       .min(5)

@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
 /** A list of IP networks: who is trusted to speak for others, who may log in without TLS. */
 export class Networks {
@@ -26,10 +26,22 @@ export function isNetwork(entry: string): boolean {
   return parseNetwork(entry) !== undefined;
 }
 
-/** The IPv4 address within an IPv4-mapped IPv6 one (RFC 4291 §2.5.5.2), otherwise the address itself. */
+/**
+ * The IPv4 address within an IPv4-mapped IPv6 one (RFC 4291 §2.5.5.2) however that is spelled, otherwise the address
+ * itself: one client must not be two to a throttle or a list.
+ */
 export function unmapped(address: string): string {
-  const match = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  return match?.[1] ?? address;
+  const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (dotted !== undefined) return dotted;
+  if (!/^[0:]+:ffff:[\d.:a-f]+$/i.test(address) || !isIPv6(address)) return address;
+  const shortest = new URL(`http://[${address}]/`).hostname;
+  const [, high, low] = /^\[::ffff:([\da-f]+):([\da-f]+)\]$/.exec(shortest) ?? [];
+  if (high === undefined || low === undefined) return address;
+  const octets = [high, low].flatMap((group) => {
+    const value = parseInt(group, 16);
+    return [value >> 8, value & 255];
+  });
+  return octets.join('.');
 }
 
 interface Network {

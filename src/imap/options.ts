@@ -28,9 +28,12 @@ export interface ImapLimits {
   readonly badCommands: number;
   readonly badCommandsBeforeLogin: number;
   readonly sessionsPerAccount: number;
+  /** Connections from one address, or IPv6 network, to all listeners of the protocol. */
   readonly connectionsPerAddress: number;
-  /** Connections of the listener. */
+  /** Connections to all listeners of the protocol. */
   readonly connections: number;
+  /** Connections to all listeners of the process: what its file descriptors allow. */
+  readonly allConnections: number;
 }
 
 export const defaultImapLimits: ImapLimits = {
@@ -47,6 +50,7 @@ export const defaultImapLimits: ImapLimits = {
   sessionsPerAccount: 50,
   connectionsPerAddress: 200,
   connections: 10_000,
+  allConnections: Infinity,
 };
 
 /** How long we wait, in milliseconds. */

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
+import { enterAll } from '../bus/api.ts';
 import { Networks, unmapped } from '../core/networks.ts';
+import { peerNetwork } from '../core/peer-network.ts';
+import { readProxyHeader } from '../core/proxy-header.ts';
 import type { AccountId } from '../core/values.ts';
 import { commandTable } from './command-table.ts';
 import {
@@ -10,7 +13,6 @@ import {
   type ImapListenerOptions,
   type ImapParts,
 } from './options.ts';
-import { proxyHeaderLimit, readProxyHeader } from './proxy-header.ts';
 import { ImapSession, type SessionHost } from './session.ts';
 
 /** Listens for IMAP clients. Rejects when the port cannot be had. */
@@ -42,6 +44,7 @@ class Listener implements ImapListener {
   readonly #idPrefix = randomBytes(4).toString('hex');
   #connections = 0;
   #stopping = false;
+  #turningAway = false;
 
   constructor(options: ImapListenerOptions, parts: ImapParts) {
     const inClear = new Networks(options.cleartextLoginNetworks ?? []);
@@ -54,13 +57,15 @@ class Listener implements ImapListener {
       table: commandTable,
       mayLogInInClear: (peer) => inClear.contains(peer),
     };
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
-    this.#server.maxConnections = this.#host.limits.connections;
+    // Nothing is read before there is a session: the end of a hasty client would be lost to TLS.
+    this.#server = createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      pauseOnConnect: true,
+    });
     this.#server.on('connection', (socket: Socket) => {
       void this.#arrive(socket);
-    });
-    this.#server.on('drop', () => {
-      this.#host.parts.log.warn('connection-dropped', { reason: 'too many connections' });
     });
   }
 
@@ -109,10 +114,25 @@ class Listener implements ImapListener {
   }
 
   async #arrive(socket: Socket): Promise<void> {
-    const { log } = this.#host.parts;
+    const { limits, parts } = this.#host;
+    const { log, sessions } = parts;
     socket.on('error', ignore);
     this.#arriving.add(socket);
     try {
+      const leave = await enterAll(sessions, [
+        ['connections', limits.allConnections],
+        ['imap connections', limits.connections],
+      ]);
+      if (leave === undefined) {
+        // Once, however many are turned away until one is taken again.
+        if (!this.#turningAway) log.warn('connections-refused', { reason: 'too many connections' });
+        this.#turningAway = true;
+        this.#turnAway(socket, 'Too many connections');
+        return;
+      }
+      this.#turningAway = false;
+      if (socket.destroyed) leave();
+      else socket.once('close', leave);
       const address = unmapped(socket.remoteAddress ?? '');
       const peer = this.#proxies.contains(address) ? await proxied(socket, address) : address;
       if (peer === '' || socket.destroyed || this.#stopping) socket.destroy();
@@ -126,19 +146,14 @@ class Listener implements ImapListener {
   }
 
   async #welcome(socket: Socket, peer: string): Promise<void> {
-    const { limits, options, parts } = this.#host;
+    const { limits, parts } = this.#host;
     const { log, sessions } = parts;
     const connection = `${this.#idPrefix}-${(++this.#connections).toString(36)}`;
-    const key = `imap ${options.name} address ${peer}`;
+    const key = `imap address ${peerNetwork(peer)}`;
     const leave = await sessions.enter(key, limits.connectionsPerAddress);
     if (leave === undefined) {
       log.info('connection-refused', { peer, reason: 'too many connections' });
-      // Before TLS there is nothing that the client could read.
-      if (options.tls === 'implicit') socket.destroy();
-      else {
-        socket.end('* BYE [LIMIT] Too many connections from your address\r\n');
-        socket.destroySoon();
-      }
+      this.#turnAway(socket, 'Too many connections from your address');
       return;
     }
     // Our stop may have come while we asked.
@@ -156,6 +171,15 @@ class Listener implements ImapListener {
       log.debug('session-closed', { conn: connection });
     });
     await session.start();
+  }
+
+  #turnAway(socket: Socket, reason: string): void {
+    // Before TLS there is nothing that the client could read.
+    if (this.#host.options.tls === 'implicit') socket.destroy();
+    else {
+      socket.end(`* BYE [LIMIT] ${reason}\r\n`);
+      socket.destroySoon();
+    }
   }
 }
 
@@ -180,13 +204,14 @@ async function proxied(socket: Socket, address: string): Promise<string> {
       bytes = Buffer.concat([bytes, chunk]);
       const header = readProxyHeader(bytes);
       if (header.kind === 'complete') {
-        settle(unmapped(header.peer ?? address));
+        settle(header.peer ?? address);
         if (bytes.length > header.length) socket.unshift(bytes.subarray(header.length));
-      } else if (header.kind === 'invalid' || bytes.length > proxyHeaderLimit) {
+      } else if (header.kind === 'invalid') {
         settle(new Error('Invalid PROXY header'));
       }
     };
     socket.on('data', onData).on('close', onClose);
+    socket.resume();
   });
 }
 

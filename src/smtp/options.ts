@@ -37,9 +37,12 @@ export interface SmtpLimits {
   readonly unknownRecipients: number;
   /** Messages of one connection; announced as MAILMAX, RFC 9422. */
   readonly messages: number;
+  /** Connections from one address, or IPv6 network, to all listeners of the protocol. */
   readonly connectionsPerAddress: number;
-  /** Connections of the listener. */
+  /** Connections to all listeners of the protocol; SMTP, submission and LMTP are three. */
   readonly connections: number;
+  /** Connections to all listeners of the process: what its file descriptors allow. */
+  readonly allConnections: number;
 }
 
 export const defaultSmtpLimits: SmtpLimits = {
@@ -57,6 +60,7 @@ export const defaultSmtpLimits: SmtpLimits = {
   messages: 10_000,
   connectionsPerAddress: 200,
   connections: 10_000,
+  allConnections: Infinity,
 };
 
 /** How long we wait, in milliseconds. RFC 5321 §4.5.3.2. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { enterAll } from '../bus/api.ts';
 import type { SmtpListener, SmtpListenerOptions, SmtpParts } from './options.ts';
 import { reply } from './reply.ts';
 import { SmtpSession } from './session.ts';
@@ -22,36 +23,67 @@ export async function startSmtpListener(
   const sessions = new Set<SmtpSession>();
   const { metrics } = parts;
   let stopping = false;
+  let turningAway = false;
   let allGone = (): void => undefined;
 
   // The identifiers of two runs, or two processes, differ.
   const run = randomBytes(5).toString('hex');
   let count = 0;
 
-  const accept = (socket: Socket): void => {
-    if (stopping || sessions.size >= settings.limits.connections) {
-      metrics?.connectionRefused(settings.name);
-      socket.on('error', () => undefined);
-      if (settings.tls === 'implicit') socket.destroy();
-      else {
-        socket.end(full, 'latin1', () => {
-          socket.destroy();
-        });
+  const refuse = (socket: Socket): void => {
+    metrics?.connectionRefused(settings.name);
+    if (settings.tls === 'implicit') socket.destroy();
+    else {
+      socket.end(full, 'latin1', () => {
+        socket.destroy();
+      });
+    }
+  };
+
+  const { limits, log, profile } = settings;
+  const accept = async (socket: Socket): Promise<void> => {
+    socket.on('error', () => undefined);
+    const leave = await enterAll(parts.sessions, [
+      ['connections', limits.allConnections],
+      [`${profile} connections`, limits.connections],
+    ]);
+    if (leave === undefined || stopping || socket.destroyed) {
+      leave?.();
+      // Once, however many are turned away until one is taken again.
+      if (leave === undefined && !turningAway) {
+        turningAway = true;
+        log.warn('connections-refused', { reason: 'too many connections' });
       }
+      refuse(socket);
       return;
     }
+    turningAway = false;
     count += 1;
     const session = new SmtpSession(settings, socket, `${run}${count.toString(36)}`, (closed) => {
       sessions.delete(closed);
+      leave();
       metrics?.connectionClosed(settings.name);
       if (sessions.size === 0) allGone();
     });
     sessions.add(session);
     metrics?.connectionOpened(settings.name);
+    socket.resume();
     session.start();
   };
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept);
+  // Nothing is read before there is a session: the end of a hasty client would be lost to TLS.
+  const socketOptions = {
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    pauseOnConnect: true,
+  };
+  const server = createServer(socketOptions, (socket) => {
+    accept(socket).catch((error: unknown) => {
+      log.error('accept-failed', { err: error });
+      socket.destroy();
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: options.port, host: options.host, backlog }, () => {
@@ -61,7 +93,7 @@ export async function startSmtpListener(
   });
   // Running out of file descriptors must not end the process: waiting clients are taken when others have left.
   server.on('error', (error) => {
-    settings.log.error('accept-failed', { err: error });
+    log.error('accept-failed', { err: error });
   });
 
   const stop = async (): Promise<void> => {

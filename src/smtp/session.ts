@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { LoginContext } from '../account/api.ts';
 import { peerNetwork } from '../core/peer-network.ts';
+import { readProxyHeader } from '../core/proxy-header.ts';
 import { unmapped } from '../core/networks.ts';
 import type { AccountId } from '../core/values.ts';
 import type { DeliveryResult } from '../delivery/api.ts';
@@ -12,7 +13,6 @@ import { deliverMessage } from './deliver-message.ts';
 import { InputQueue, type BadLine } from './input-queue.ts';
 import { MessageIntake } from './message-intake.ts';
 import { ChunkReader, DataReader, type MessageReader } from './message-reader.ts';
-import { parseProxyHeader } from './proxy-protocol.ts';
 import { bareReply, isPermanent, isRefusal, reply, replyForError, type Reply } from './reply.ts';
 import type { SmtpSettings } from './settings.ts';
 import { missingFields } from './submission-fields.ts';
@@ -337,8 +337,8 @@ export class SmtpSession {
 
   /** Takes a place among the connections of the peer's network, instead of the one it may have had. */
   async #enter(): Promise<boolean> {
-    const { parts, limits, name } = this.settings;
-    const key = `${name}:${peerNetwork(this.#peer)}`;
+    const { parts, limits, profile } = this.settings;
+    const key = `${profile} address ${peerNetwork(this.#peer)}`;
     const leave = await parts.sessions.enter(key, limits.connectionsPerAddress);
     if (leave === undefined) return false;
     if (this.#closed) {
@@ -466,17 +466,17 @@ export class SmtpSession {
 
   #receiveProxyHeader(chunk: Buffer): void {
     const octets = Buffer.concat([...this.#input.drain(), chunk]);
-    const header = parseProxyHeader(octets);
-    if (header.status === 'incomplete') {
+    const header = readProxyHeader(octets);
+    if (header.kind === 'incomplete') {
       this.#input.push(octets);
       return;
     }
-    if (header.status === 'malformed') {
+    if (header.kind === 'invalid') {
       this.log.warn('connection-refused', { peer: this.#peer, reason: 'proxy-header' });
       this.destroy();
       return;
     }
-    if (header.source !== undefined) this.#peer = unmapped(header.source);
+    if (header.peer !== undefined) this.#peer = header.peer;
     const rest = octets.subarray(header.length);
     if (rest.length > 0 && this.settings.tls !== 'implicit') {
       this.hangUp(spokeFirst);

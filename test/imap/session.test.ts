@@ -645,13 +645,14 @@ describe('IMAP connection', () => {
       server.port,
       `
       S1: * PREAUTH ...
-      C2: a1 NOOP
+      S2: * BYE [LIMIT] Too many connections
       S2: (closed)
+      S3: * BYE [LIMIT] Too many connections
       C1: a1 NOOP
       S1: a1 OK ...
     `,
     );
-    expect(server.troubles).to.deep.equal(['connection-dropped']);
+    expect(server.troubles).to.deep.equal(['connections-refused']);
   });
 
   it('lets go of everything when clients vanish', async () => {
