@@ -82,6 +82,8 @@ export class ImapSession implements Connection {
   #appending = 0;
   /** The answer to a refused message, given when the message has been read past. */
   #refusal: { readonly tag: string | undefined; readonly response: Response } | undefined;
+  /** The message of an APPEND is not taken any more. */
+  #appendEnds = false;
   #tlsRequested = false;
   #failedLogins = 0;
   #badCommands = 0;
@@ -143,9 +145,12 @@ export class ImapSession implements Connection {
     this.hangUp('Server is shutting down');
   }
 
-  /** The same, when it is the account's. */
+  /** The same, when it is the account's; a message that is still to come is not waited for. */
   endFor(account: AccountId): void {
-    if (this.#state.account?.id === account) this.hangUp('Your account was suspended or closed');
+    if (this.#state.account?.id !== account) return;
+    this.#appendEnds = true;
+    if (!this.#busy) void this.#dropAppend();
+    this.hangUp('Your account was suspended or closed');
   }
 
   /** Cuts the connection at once. */
@@ -417,7 +422,9 @@ export class ImapSession implements Connection {
       return;
     }
     if (this.#state.loggedOut) this.#end();
-    else if (this.#farewell !== undefined && this.#append === undefined) {
+    else if (this.#farewell !== undefined && (this.#append === undefined || this.#appendEnds)) {
+      void this.#dropAppend();
+      // What was taken before is answered first.
       if (this.#appending === 0) this.#sayBye(this.#farewell);
     } else {
       if (this.#tlsRequested) {

@@ -1,4 +1,6 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
+import type { MailboxName } from '../../src/core/values.ts';
 import type { Appended, ContentWriter, MailStore } from '../../src/store/api.ts';
 import { play } from '../support/play.ts';
 import { letter, startImap } from './support.ts';
@@ -350,6 +352,29 @@ describe('APPEND', () => {
       `,
       );
     });
+  });
+
+  it('does not wait for the rest of a message when the account is suspended', async () => {
+    const server = await startImap({ as });
+    const socket = connect(server.port, '127.0.0.1');
+    let heard = '';
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    await new Promise<void>((resolve) => {
+      socket.on('data', (chunk) => {
+        heard += chunk.toString('latin1');
+        if (heard.includes('* PREAUTH')) {
+          socket.write('a1 APPEND INBOX {1000}\r\n');
+          heard = '';
+        }
+        if (heard.includes('+ Ready')) resolve();
+      });
+    });
+    socket.write('Subject: x\r\n');
+    server.listener.endSessions(server.account.id);
+    await closed;
+    expect(heard).to.include('* BYE Your account was suspended or closed');
+    const inbox = await server.store.findMailbox(server.account.id, 'INBOX' as MailboxName);
+    expect(inbox?.messages).to.equal(0);
   });
 });
 
