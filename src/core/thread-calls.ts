@@ -15,20 +15,27 @@ interface Waiting<Answer> {
   readonly reject: (error: Error) => void;
 }
 
-/** A thread that answers questions one after the other. It is started with the first of them. */
+/** How long a thread waits for the next question before it is ended. */
+const defaultIdleMs = 10_000;
+
+/** A thread that answers questions one after the other. It is there only while there are some. */
 export class ThreadCalls<Question, Answer> {
   readonly #begin: () => Worker;
   readonly #waiting = new Map<number, Waiting<Answer>>();
+  readonly #idleMs: number;
   #thread: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #next = 0;
 
   /** `name` and `base` as `startThread` takes them. */
-  constructor(base: string, name: string) {
+  constructor(base: string, name: string, idleMs = defaultIdleMs) {
     this.#begin = () => startThread(base, name);
+    this.#idleMs = idleMs;
   }
 
   /** Rejects when the other side throws, or ends. */
   ask(question: Question): Promise<Answer> {
+    clearTimeout(this.#idle);
     const thread = (this.#thread ??= this.#start());
     const id = this.#next++;
     return new Promise((resolve, reject) => {
@@ -37,8 +44,12 @@ export class ThreadCalls<Question, Answer> {
     });
   }
 
+  /** Ends the thread; what it was asked and did not answer rejects. A later question starts another. */
   async close(): Promise<void> {
-    await this.#thread?.terminate();
+    clearTimeout(this.#idle);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
   }
 
   #start(): Worker {
@@ -48,11 +59,14 @@ export class ThreadCalls<Question, Answer> {
       this.#waiting.delete(id);
       if (failure === undefined) waiting?.resolve(answer as Answer);
       else waiting?.reject(new Error(failure));
+      if (this.#waiting.size > 0) return;
+      this.#idle = setTimeout(() => void this.close(), this.#idleMs).unref();
     });
     const end = (error: Error): void => {
+      if (this.#thread !== thread && this.#thread !== undefined) return;
+      this.#thread = undefined;
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
-      this.#thread = undefined;
     };
     thread.on('error', end);
     thread.on('exit', () => {

@@ -12,7 +12,7 @@ export type BodyAnswer =
   /** Indexed again; `fingerprint` of its renderings. */
   | { readonly octets: 'good'; readonly letter: Letter; readonly fingerprint: string };
 
-/** Reads large letters back in a thread of its own, which neither the mail nor the readers wait for. Close it. */
+/** Reads large letters back in a thread of its own, which neither the mail nor the readers wait for. */
 export class BodyChecks {
   readonly #folder: string;
   readonly #calls = new ThreadCalls<BodyQuestion, BodyAnswer>(

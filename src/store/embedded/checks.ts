@@ -3,7 +3,7 @@ import { deletedBit, seenBit } from '../../core/values.ts';
 import type { AccountId, EmailId, MailboxId, Uid } from '../../core/values.ts';
 import type { CheckStep, Finding } from '../api.ts';
 import { keywordBit } from '../mailbox-view.ts';
-import { BodyChecks } from './body-checks.ts';
+import type { BodyChecks } from './body-checks.ts';
 import type { BodyFiles } from './body-files.ts';
 import { emailOf, placeOf } from './email-place.ts';
 import type { StoreFacts } from './folder.ts';
@@ -15,6 +15,7 @@ import type { CheckedContent, Problem, SnapshotHead } from './upkeep-protocol.ts
 export interface CheckParts {
   readonly facts: StoreFacts;
   readonly files: BodyFiles;
+  readonly bodies: BodyChecks;
   readonly threads: Threads;
 }
 
@@ -174,21 +175,16 @@ async function* checkLetters(
   account: AccountId,
   id: number,
 ): AsyncGenerator<CheckStep, void, void> {
-  const bodies = new BodyChecks(parts.files.folder);
-  try {
-    for (let after = -1; ;) {
-      const emails = await ask('gatheredEmails', { id, after });
-      const last = emails.at(-1);
-      if (last === undefined) return;
-      for (const [s, contents] of byShard(emails, parts.facts.shards)) {
-        for (let i = 0; i < contents.length; i += contentsAtOnce) {
-          yield await checkSome(parts, bodies, account, s, contents.slice(i, i + contentsAtOnce));
-        }
+  for (let after = -1; ;) {
+    const emails = await ask('gatheredEmails', { id, after });
+    const last = emails.at(-1);
+    if (last === undefined) return;
+    for (const [s, contents] of byShard(emails, parts.facts.shards)) {
+      for (let i = 0; i < contents.length; i += contentsAtOnce) {
+        yield await checkSome(parts, account, s, contents.slice(i, i + contentsAtOnce));
       }
-      after = last;
     }
-  } finally {
-    await bodies.close();
+    after = last;
   }
 }
 
@@ -205,7 +201,6 @@ function byShard(emails: readonly number[], shards: number): ReadonlyMap<number,
 
 async function checkSome(
   parts: CheckParts,
-  bodies: BodyChecks,
   account: AccountId,
   s: number,
   contents: readonly number[],
@@ -217,7 +212,7 @@ async function checkSome(
     // What no message names may have gone in the meantime; what one names was found missing with it.
     if (content === undefined) continue;
     bytes += content.size;
-    const wrong = await wrongWith(bodies, content);
+    const wrong = await wrongWith(parts.bodies, content);
     if (wrong === undefined) continue;
     const e = emailOf({ s, c: contents[k] as number }, parts.facts.shards);
     const places = await parts.threads.read('whereIs', { a: account, e });

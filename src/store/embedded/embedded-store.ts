@@ -41,6 +41,7 @@ import type { AccountState } from './account-state.ts';
 import { AccountStates } from './account-states.ts';
 import { Activity } from './activity.ts';
 import { AuditLog } from './audit-log.ts';
+import { BodyChecks } from './body-checks.ts';
 import { BodyFiles } from './body-files.ts';
 import { type Collected, collectGarbage } from './collector.ts';
 import { EmbeddedContent } from './content.ts';
@@ -154,6 +155,7 @@ export class EmbeddedStore implements MailStore {
   readonly #files: BodyFiles;
   readonly #facts: StoreFacts;
   readonly #activity = new Activity();
+  readonly #bodies: BodyChecks;
   readonly #unlock: () => void;
   #collecting: Promise<Collected> | undefined;
   #closing: Promise<void> | undefined;
@@ -161,6 +163,7 @@ export class EmbeddedStore implements MailStore {
   constructor({ facts, files, threads, states, texts, clock, unlock }: Parts) {
     this.#facts = facts;
     this.#files = files;
+    this.#bodies = new BodyChecks(files.folder);
     this.#threads = threads;
     this.#states = states;
     this.#texts = texts;
@@ -177,6 +180,7 @@ export class EmbeddedStore implements MailStore {
     this.upkeep = new Upkeep({
       facts,
       files,
+      bodies: this.#bodies,
       threads,
       states,
       activity: this.#activity,
@@ -451,6 +455,7 @@ export class EmbeddedStore implements MailStore {
     this.#texts.stop();
     await this.#activity.settled();
     await this.#texts.close();
+    await this.#bodies.close();
     this.accounts.forget();
     await this.#threads.close();
     this.#unlock();

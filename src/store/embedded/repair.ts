@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { AccountId, EmailId } from '../../core/values.ts';
 import { MessageIndexer } from '../../mail/indexer.ts';
 import type { Finding } from '../api.ts';
-import { BodyChecks } from './body-checks.ts';
 import type { CheckParts } from './checks.ts';
 import { placeOf } from './email-place.ts';
 import { letterOf } from './letter.ts';
@@ -65,15 +64,14 @@ async function mendLink(
 
 /** The letter from its octets; undefined when those are not what was received. */
 async function letterAt(
-  { threads, files }: CheckParts,
+  { threads, bodies }: CheckParts,
   s: number,
   c: number,
 ): Promise<Letter | undefined> {
   const [about] = await threads.read('checkContents', { s, contents: [c] });
   if (about === undefined || about.octets === 'bad') return undefined;
   if (about.file) {
-    const bodies = new BodyChecks(files.folder);
-    const answer = await bodies.check(about.digest, about.size).finally(() => bodies.close());
+    const answer = await bodies.check(about.digest, about.size);
     return answer.octets === 'good' ? answer.letter : undefined;
   }
   const row = await threads.read('contentAt', { s, c });
