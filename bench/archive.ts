@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +12,8 @@ import type { MailStore } from '../src/store/api.ts';
 import { openEmbeddedStore } from '../src/store/embedded/embedded-store.ts';
 
 /*
- * Verify, backup and restore of one account: rate, CPU seconds, peak memory of the process, and the delay of its event
- * loop, which is the mail's. `node --import tsx bench/archive.ts --folder DIR [--messages 200000] [--bytes 2000]`. Each
+ * Verify, backup and restore of one account: rate, CPU seconds, peak memory of the process (its own, without the pages of
+ * the databases that it has mapped), and the delay of its event loop, which is the mail's. `node --import tsx bench/archive.ts --folder DIR [--messages 200000] [--bytes 2000]`. Each
  * step is a process of its own; the store stays in DIR for the next run.
  */
 const steps = ['fill', 'verify', 'backup', 'again', 'check', 'restore', 'into'] as const;
@@ -62,6 +62,7 @@ function apart(step: Step): Promise<void> {
 async function measured(step: Step): Promise<void> {
   const store = step === 'check' ? undefined : await open(step === 'restore' || step === 'into');
   const delay = monitorEventLoopDelay({ resolution: 5 });
+  const peak = watchOwnMemory();
   const cpu = process.cpuUsage();
   const began = performance.now();
   delay.enable();
@@ -76,6 +77,7 @@ async function measured(step: Step): Promise<void> {
       seconds: Number(seconds.toFixed(1)),
       perSecond: Math.round(done / seconds),
       cpuSeconds: Number(((user + system) / 1e6).toFixed(1)),
+      peakOwnMiB: Math.round(peak() / 1024),
       peakRssMiB: Math.round(process.resourceUsage().maxRSS / 1024),
       loopDelayMs: {
         mean: Number((delay.mean / 1e6).toFixed(1)),
@@ -85,6 +87,20 @@ async function measured(step: Step): Promise<void> {
     }),
   );
   await store?.close();
+}
+
+/** Says the largest anonymous memory so far, KiB. */
+function watchOwnMemory(): () => number {
+  let peak = 0;
+  const look = (): void => {
+    const found = /^RssAnon:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    peak = Math.max(peak, Number(found ?? 0));
+  };
+  setInterval(look, 100).unref();
+  return () => {
+    look();
+    return peak;
+  };
 }
 
 function open(elsewhere: boolean): Promise<MailStore> {
