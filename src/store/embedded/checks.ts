@@ -7,7 +7,7 @@ import type { BodyChecks } from './body-checks.ts';
 import type { BodyFiles } from './body-files.ts';
 import { emailOf, placeOf } from './email-place.ts';
 import type { StoreFacts } from './folder.ts';
-import { directoryFile, type MailboxRow } from './protocol.ts';
+import { type AccountRow, directoryFile, type MailboxRow, type QuotaSnapshot } from './protocol.ts';
 import { messageRows, openHead, tombstoneRows } from './snapshot-slices.ts';
 import type { AskReader, Threads } from './threads.ts';
 import type { CheckedContent, Problem, SnapshotHead } from './upkeep-protocol.ts';
@@ -304,18 +304,30 @@ function garbage(detail: string): Finding {
 }
 
 /** What is wrong with the head of an account; one that is about to be made or changed is not wrong. */
-async function wrongHead(threads: Threads, a: number): Promise<string | undefined> {
-  const look = async (): Promise<string | undefined> => {
-    // In this order: the directory's commit comes first.
-    const head = await threads.read('quota', { a });
-    const row = await threads.read('getAccount', { a });
-    if (head === undefined) return 'has no head';
-    const same = head.maxBytes === row?.maxBytes && head.maxCount === row.maxCount;
-    return same ? undefined : 'has another quota than the directory says';
-  };
-  if ((await look()) === undefined) return undefined;
-  const pending = await threads.read('unsettled', {});
-  return pending.some((each) => each.a === a) ? undefined : look();
+async function wrongHead(threads: Threads, row: AccountRow): Promise<string | undefined> {
+  const { a } = row;
+  if (differs(row, await threads.read('quota', { a })) === undefined) return undefined;
+  for (;;) {
+    const before = await threads.read('getAccount', { a });
+    const unsettled = await threads.read('unsettled', {});
+    if (before === undefined || unsettled.some((each) => each.a === a)) return undefined;
+    // From here on the head is as the directory says, unless that changes again before it is looked at once more.
+    const wrong = differs(before, await threads.read('quota', { a }));
+    const after = await threads.read('getAccount', { a });
+    if (wrong === undefined || (after !== undefined && sameLimits(before, after))) return wrong;
+  }
+}
+
+function differs(row: AccountRow, head: QuotaSnapshot | undefined): string | undefined {
+  if (head === undefined) return 'has no head';
+  return sameLimits(row, head) ? undefined : 'has another quota than the directory says';
+}
+
+function sameLimits(
+  one: Pick<AccountRow, 'maxBytes' | 'maxCount'>,
+  other: Pick<AccountRow, 'maxBytes' | 'maxCount'>,
+): boolean {
+  return one.maxBytes === other.maxBytes && one.maxCount === other.maxCount;
 }
 
 /** Accounts of the directory against heads of the shards. */
@@ -325,10 +337,10 @@ async function* checkHeads({ threads, facts }: CheckParts): AsyncGenerator<Check
     const last = rows.at(-1);
     if (last === undefined) break;
     const findings: Finding[] = [];
-    for (const { a } of rows) {
-      const detail = await wrongHead(threads, a);
+    for (const row of rows) {
+      const detail = await wrongHead(threads, row);
       if (detail === undefined) continue;
-      findings.push({ kind: 'account', detail, repairable: true, account: a as AccountId });
+      findings.push({ kind: 'account', detail, repairable: true, account: row.a as AccountId });
     }
     yield found(findings);
     after = last.canonical;
