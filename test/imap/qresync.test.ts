@@ -1,3 +1,5 @@
+import type { MailStore, OpenMailbox } from '../../src/store/api.ts';
+import { play } from '../support/play.ts';
 import { playInInbox } from './selected-script.ts';
 import { letter, startImap } from './support.ts';
 
@@ -128,4 +130,56 @@ describe('QRESYNC', () => {
     `,
     );
   });
+
+  it('names a keyword that came while SELECT looked for what has vanished', async () => {
+    const server = await startImap({
+      as,
+      mailboxes: { INBOX: [letter(), letter()] },
+      around: labelledMeanwhile,
+    });
+    const inbox = await server.store.findMailbox(server.account.id, 'INBOX' as never);
+    await play(
+      server.port,
+      `
+      S: * PREAUTH ...
+      C: a1 ENABLE QRESYNC
+      S: ...
+      S: a1 OK ...
+      C: a2 SELECT INBOX (QRESYNC (${inbox?.uidValidity} 1))
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)
+      S: ...
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft Late)
+      S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft Late \\*)] ...
+      S: * 1 FETCH (UID 1 FLAGS (Late) MODSEQ (4))
+      S: * 2 FETCH (UID 2 FLAGS () MODSEQ (3))
+      S: * 1 FETCH (UID 1 FLAGS (Late) MODSEQ (4))
+      S: a2 OK ...
+      `,
+    );
+  });
 });
+
+/** A store in which somebody labels message 1 with a new keyword whenever it is asked what has vanished. */
+function labelledMeanwhile(store: MailStore): MailStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== 'open') {
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      }
+      return async (...args: Parameters<MailStore['open']>): Promise<OpenMailbox> => {
+        const open = await target.open(...args);
+        const [account, mailbox] = args;
+        return {
+          ...open,
+          async vanishedSince(since) {
+            const vanished = await open.vanishedSince(since);
+            const flags = { system: 0, keywords: ['Late'] };
+            await target.storeFlags(account, mailbox, [1, 1], { mode: 'add', flags });
+            return vanished;
+          },
+        };
+      };
+    },
+  });
+}

@@ -131,7 +131,11 @@ async function tellChanges(
   let more = true;
   while (more) {
     more = walk.next(messagesAtOnce, (msn, rows, index) => {
-      if (rows.modSeqAt(index) > modSeq) out.text(selected.flagsLine(msn, rows, index, true));
+      if (rows.modSeqAt(index) > modSeq) {
+        // Others go on meanwhile, and may have given it a keyword that nobody had before.
+        selected.announceKeywords(out);
+        out.text(selected.flagsLine(msn, rows, index, true));
+      }
       return undefined;
     });
     await out.flush();
