@@ -3,6 +3,7 @@ import { renderBodyStructure } from './body-structure.ts';
 import { ByteCollector } from './byte-collector.ts';
 import { asBuffer } from './charset.ts';
 import { parseDate } from './date.ts';
+import { DescriptionBudget } from './description-budget.ts';
 import { renderEnvelope, type EnvelopeFields } from './envelope.ts';
 import { maxBoundaryBytes, maxHeaderBytes, maxPartLevels, maxParts } from './limits.ts';
 import { fileName, parameterValue, type Parameter } from './parameters.ts';
@@ -89,6 +90,7 @@ export class MessageIndexer {
   readonly #headerBegun = new ByteCollector();
   /** Octets of the headers that are done. */
   #headerBytes = 0;
+  readonly #budget = new DescriptionBudget();
 
   #sample: Sample | undefined;
   #preview = '';
@@ -322,7 +324,8 @@ export class MessageIndexer {
   #endHeader(bytes: Buffer, end: number, byEmptyLine: boolean): void {
     const node = this.#node;
     const isBodyPart = node.parent?.kind === 'multipart';
-    const header = readPartHeader(this.#takeHeader(bytes, end), !isBodyPart);
+    const header = readPartHeader(this.#takeHeader(bytes, end), !isBodyPart, this.#budget);
+    if (this.#budget.spent) this.#isClosed = true;
     this.#from = Math.max(0, end - this.#offset);
     node.bodyStart = end;
     node.breaksBeforeBody = this.#breaks;

@@ -15,6 +15,15 @@ export const maxHeaderFields = 10_000;
 export const maxTextFieldBytes = 64 * 1024;
 /** Octets of one structured field value (From, To, Content-Type …) that are parsed. */
 export const maxStructuredFieldBytes = 1024 * 1024;
+/**
+ * Octets of all field values that are described, of the message, its parts and the messages in it together. One octet of
+ * them costs up to a hundred in memory; of headers as they are, `maxHeaderBytes` is the limit.
+ */
+export const maxDescribedBytes = 2 * 1024 * 1024;
+/** Addresses of all of these fields together. */
+export const maxDescribedAddresses = 30_000;
+/** Parameters and languages of all of these fields together. */
+export const maxDescribedParameters = 50_000;
 /** Addresses of one field in the ENVELOPE. A two-octet address takes thirty octets there. */
 export const maxAddresses = 10_000;
 /** Parameters of one Content-Type or Content-Disposition. */

@@ -30,9 +30,12 @@ export interface Disposition {
 
 /**
  * Undefined when the value is no `type/subtype` followed by nothing or a semicolon: RFC 2045 §5.2 lets such a part
- * be text/plain in US-ASCII.
+ * be text/plain in US-ASCII. At most `limit` parameters are taken, here and below.
  */
-export function parseContentType(text: string): ContentType | undefined {
+export function parseContentType(
+  text: string,
+  limit: number = maxParameters,
+): ContentType | undefined {
   const scan = new FieldScanner(text);
   if (scan.skip() !== 'more' || scan.mimeToken() !== 'more') return undefined;
   const type = scan.token;
@@ -43,16 +46,19 @@ export function parseContentType(text: string): ContentType | undefined {
   const subtype = scan.token;
   if (ahead === 'broken' || subtype === '') return undefined;
   if (!scan.isDone() && scan.peek() !== semicolon) return undefined;
-  return { type, subtype, parameters: parseParameters(scan) };
+  return { type, subtype, parameters: parseParameters(scan, limit) };
 }
 
 /** Undefined when a comment in it does not end; the type may be empty. */
-export function parseDisposition(text: string): Disposition | undefined {
+export function parseDisposition(
+  text: string,
+  limit: number = maxParameters,
+): Disposition | undefined {
   const scan = new FieldScanner(text);
   scan.skip();
   if (scan.mimeToken() === 'broken') return undefined;
   const type = scan.token;
-  return { type, parameters: parseParameters(scan) };
+  return { type, parameters: parseParameters(scan, limit) };
 }
 
 /** Content-Transfer-Encoding as sent; undefined when it is no single token. RFC 2045 §6.1. */
@@ -64,11 +70,11 @@ export function parseTransferEncoding(text: string): string | undefined {
 }
 
 /** Content-Language, RFC 3282 §2: the tags up to the first that is none. */
-export function parseLanguages(text: string): string[] {
+export function parseLanguages(text: string, limit: number = maxParameters): string[] {
   const scan = new FieldScanner(text);
   const tags: string[] = [];
   scan.skip();
-  while (tags.length < maxParameters && scan.atom() !== 'broken') {
+  while (tags.length < limit && scan.atom() !== 'broken') {
     tags.push(scan.token);
     if (scan.peek() !== 0x2c) break;
     scan.at++;
@@ -107,11 +113,11 @@ interface Segment {
 }
 
 // *(";" parameter) ; parameter = attribute "=" value ; value = token / quoted-string
-function parseParameters(scan: FieldScanner): Parameter[] {
+function parseParameters(scan: FieldScanner, limit: number): Parameter[] {
   if (scan.isDone()) return [];
   const found = new Map<string, Parameter>();
   const segments = new Map<string, Segment[]>();
-  for (let count = 0; count < maxParameters && toSemicolon(scan); count++) {
+  for (let count = 0; count < limit && toSemicolon(scan); count++) {
     const name = parseAttribute(scan);
     if (name === undefined) continue;
     const value = parseValue(scan, name);

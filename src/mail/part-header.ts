@@ -1,11 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { parseAddressList, type Address } from './address.ts';
+import type { DescriptionBudget } from './description-budget.ts';
 import { isAscii } from './encoded-word.ts';
 import type { EnvelopeFields } from './envelope.ts';
 import { fieldEnd, findColon, rawHeaderText, sevenBitHeaderText, trimmedEnd } from './header.ts';
 import {
   maxAddresses,
   maxHeaderFields,
+  maxParameters,
   maxStructuredFieldBytes,
   maxTextFieldBytes,
 } from './limits.ts';
@@ -41,10 +43,15 @@ export interface PartHeader {
 
 /**
  * Reads the header block of a part, in one pass and without keeping a view of it. `isMessage`: the part is a
- * message and not merely a body part, so that its envelope is wanted.
+ * message and not merely a body part, so that its envelope is wanted. What it takes is taken from `budget`; fields behind
+ * the end of that are as if they were not there.
  */
-export function readPartHeader(block: Buffer, isMessage: boolean): PartHeader {
-  const reader = new PartHeaderReader(block, isMessage);
+export function readPartHeader(
+  block: Buffer,
+  isMessage: boolean,
+  budget: DescriptionBudget,
+): PartHeader {
+  const reader = new PartHeaderReader(block, isMessage, budget);
   let start = 0;
   for (let count = 0; start < block.length && count < maxHeaderFields; count++) {
     const first = block[start] as number;
@@ -129,11 +136,13 @@ class PartHeaderReader {
   };
   readonly #block: Buffer;
   readonly #names: ReadonlyMap<string, Field>;
+  readonly #budget: DescriptionBudget;
   /** Fields with octets that are no UTF-8: they wait until the charset of the message is known. */
   #late: [Field, Buffer][] = [];
 
-  constructor(block: Buffer, isMessage: boolean) {
+  constructor(block: Buffer, isMessage: boolean, budget: DescriptionBudget) {
     this.#block = block;
+    this.#budget = budget;
     this.#names = isMessage ? messageFields : contentFields;
   }
 
@@ -144,8 +153,10 @@ class PartHeaderReader {
     const nameEnd = trimmedEnd(block, start, colonAt);
     if (nameEnd - start > longestName) return;
     const field = this.#names.get(block.toString('latin1', start, nameEnd).toLowerCase());
-    if (field === undefined) return;
-    const valueEnd = Math.min(end, colonAt + 1 + limitOf(field));
+    const budget = this.#budget;
+    if (field === undefined || budget.spent) return;
+    const valueEnd = Math.min(end, colonAt + 1 + Math.min(limitOf(field), budget.bytes));
+    budget.bytes -= valueEnd - (colonAt + 1);
     const text = sevenBitHeaderText(block, colonAt + 1, valueEnd);
     if (text !== undefined) this.#take(field, text);
     else {
@@ -182,7 +193,7 @@ class PartHeaderReader {
       case 'to':
       case 'cc':
       case 'bcc':
-        header.envelope[field] = joined(header.envelope[field], text);
+        this.#addAddresses((header.envelope[field] ??= []), text);
         break;
       case 'references':
         header.references = text;
@@ -192,7 +203,10 @@ class PartHeaderReader {
         header.isMime = true;
         break;
       case 'type':
-        if (!header.hasContentType) header.contentType = parseContentType(text);
+        if (!header.hasContentType) {
+          header.contentType = parseContentType(text, this.#parametersLeft);
+          this.#budget.parameters -= header.contentType?.parameters.length ?? 0;
+        }
         header.hasContentType = true;
         header.isMime = true;
         break;
@@ -200,10 +214,14 @@ class PartHeaderReader {
         header.encoding ??= parseTransferEncoding(text);
         break;
       case 'disposition':
-        header.disposition ??= parseDisposition(text);
+        if (header.disposition !== undefined) break;
+        header.disposition = parseDisposition(text, this.#parametersLeft);
+        this.#budget.parameters -= header.disposition?.parameters.length ?? 0;
         break;
       case 'language':
-        if (header.languages.length === 0) header.languages = parseLanguages(text);
+        if (header.languages.length > 0) break;
+        header.languages = parseLanguages(text, this.#parametersLeft);
+        this.#budget.parameters -= header.languages.length;
         break;
       case 'id':
       case 'description':
@@ -213,11 +231,18 @@ class PartHeaderReader {
         break;
     }
   }
-}
 
-function joined(before: Address[] | undefined, text: string): Address[] {
-  if (before === undefined) return parseAddressList(text);
-  return [...before, ...parseAddressList(text, maxAddresses - before.length)];
+  get #parametersLeft(): number {
+    return Math.min(maxParameters, this.#budget.parameters);
+  }
+
+  #addAddresses(before: Address[], text: string): void {
+    const left = Math.min(maxAddresses - before.length, this.#budget.addresses);
+    if (left <= 0) return;
+    const found = parseAddressList(text, left);
+    this.#budget.addresses -= found.length;
+    for (const address of found) before.push(address);
+  }
 }
 
 const structuredFields = new Set<Field>([

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import {
   maxAddresses,
+  maxDescribedAddresses,
+  maxDescribedBytes,
+  maxDescribedParameters,
   maxHeaderBytes,
   maxParameters,
   maxPartLevels,
@@ -110,6 +113,49 @@ describe('limits of one message', () => {
     const many = Array.from({ length: 2 * maxParameters }, (_, n) => `; p${n}=x`).join('');
     const { parameters } = indexOf(`Content-Type: image/png${many}\r\n\r\n`).root;
     expect(Object.keys(parameters)).to.have.length(maxParameters);
+  });
+
+  describe('of all parts together', () => {
+    const mixed = (part: string, count: number): string =>
+      `Content-Type: multipart/mixed; boundary=b\r\n\r\n${`--b\r\n${part}\r\nx\r\n`.repeat(count)}--b--\r\n`;
+    const enclosed = (fields: string): string =>
+      `Content-Type: message/rfc822\r\n\r\n${fields}\r\n`;
+    /** The last part holds the rest, and those before it are described whole. */
+    const stopsAfter = (message: string, parts: number): void => {
+      const index = indexOf(message, 65_536);
+      expect(index.root.children).to.have.length(parts);
+      expect(index.root.children.at(-1)?.bodyEnd).to.equal(message.length);
+      expect(index.root.children.at(-2)?.bodyEnd).to.be.below(message.length / 2);
+      checkInvariants(Buffer.from(message), index);
+      expect(indexOf(message, 1001)).to.deep.equal(index);
+    };
+
+    it(`${maxDescribedParameters} parameters`, () => {
+      const many = Array.from({ length: maxParameters }, (_, n) => `;p${n}=x`).join('');
+      const parts = maxDescribedParameters / maxParameters;
+      stopsAfter(mixed(`Content-Type: image/png${many}\r\n`, 3 * parts), parts);
+    });
+
+    it(`${maxDescribedAddresses} addresses`, () => {
+      const message = enclosed(`To: ${'a,'.repeat(1000)}\r\n`);
+      const parts = maxDescribedAddresses / 1000;
+      stopsAfter(mixed(message, 3 * parts), parts);
+      const { bodyStructure } = indexOf(mixed(message, 3 * parts));
+      expect(bodyStructure.split('"a"')).to.have.length(maxDescribedAddresses + 1);
+    });
+
+    it(`${maxDescribedBytes} octets of what is described`, () => {
+      const part = `Content-Description: ${'x'.repeat(60_000)}\r\n`;
+      const parts = Math.ceil(maxDescribedBytes / 60_000);
+      stopsAfter(mixed(part, 3 * parts), parts);
+      expect(indexOf(mixed(part, 3 * parts)).bodyStructure.length).to.be.within(
+        maxDescribedBytes,
+        maxDescribedBytes + 200 * parts,
+      );
+      // Fields that nobody describes cost nothing.
+      const { root } = indexOf(mixed(part.replace('Content', 'X-Content'), 3 * parts));
+      expect(root.children).to.have.length(3 * parts);
+    });
   });
 
   it('parameter names of objects are names like others', () => {
