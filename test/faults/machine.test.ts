@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   closeSync,
   copyFileSync,
@@ -18,7 +20,12 @@ import { join } from 'node:path';
 import { createAccounts } from '../support/accounts.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { plainConfig, type PlainPorts } from '../support/plain-config.ts';
-import { buildServer, type ProcessOptions, ServerProcess } from '../support/server-process.ts';
+import {
+  buildServer,
+  type ProcessOptions,
+  ServerProcess,
+  spawnZhashik,
+} from '../support/server-process.ts';
 import { ImapWire, SmtpWire, WireClient } from '../support/wire-client.ts';
 import { FaultyDisk, switchOn } from './faulty-disk.ts';
 
@@ -225,6 +232,81 @@ describe('a machine that fails', function () {
       expect(server?.printed).to.match(/cut short/);
     });
 
+    it('gives a body as it is on the disk; verify and backup find the octet that is another one', async () => {
+      await start();
+      const imap = await login(one);
+      expect(await append(imap, large)).to.match(/^OK/);
+      expect(await append(imap, small)).to.match(/^OK/);
+      const bodies = join(data, 'bodies');
+      const [prefix] = readdirSync(bodies);
+      const [name] = readdirSync(join(bodies, prefix!));
+      const file = join(bodies, prefix!, name!);
+      const flipped = readFileSync(file);
+      flipped[200_000]! ^= 1;
+      overwrite(file, flipped);
+
+      await imap.command('SELECT INBOX');
+      const { untagged, status } = await imap.command('FETCH 1:2 BODY.PEEK[]');
+      expect(status).to.equal('OK');
+      const [given, healthy] = untagged.map(({ literals }) => literals[0]);
+      expect(given?.equals(flipped)).to.equal(true);
+      expect(healthy?.equals(small)).to.equal(true);
+
+      const socket = ['--config', configFile];
+      const verified = await run('verify', ...socket);
+      expect(verified.code, verified.printed).to.equal(2);
+      expect(verified.printed).to.match(/^DAMAGED\toctets\taccount 1, one@example\.kz/m);
+      const archive = join(folder, 'archive');
+      const saved = await run('backup', archive, ...socket);
+      expect(saved.code, saved.printed).to.equal(2);
+      expect(saved.printed).to.match(/1 letters cannot be read: run verify/);
+      const digest = (octets: Buffer): string => createHash('sha256').update(octets).digest('hex');
+      const letters = readdirSync(join(archive, 'letters'), { recursive: true }).map(String);
+      const kept = letters.filter((each) => each.endsWith('.eml')).join();
+      expect(kept).to.include(digest(small)).and.not.include(digest(large));
+      expect(kept).not.to.include(digest(flipped));
+      expect(server?.ended).to.equal(false);
+    });
+
+    it('serves the rest of a mailbox when a letter of it lies in a file that cannot be read', async () => {
+      await start();
+      const client = await smtp();
+      const owner = await login(two);
+      expect(await append(owner, small)).to.match(/^OK/);
+      // Letters for both lie in the file of the first one.
+      for (const letter of [small, large]) {
+        expect((await client.send('sender@agency.example', [one, two], letter)).join()).to.match(
+          /^250 /,
+        );
+      }
+      expect(await append(owner, large)).to.match(/^OK/);
+      expect(await server?.end('SIGTERM')).to.equal(0);
+      overwrite(join(data, 'shard-1.sqlite'), Buffer.alloc(4096, 0xa5));
+      await start();
+      const reader = await login(two);
+      expect((await reader.command('SELECT INBOX')).tagged).to.match(/ OK /);
+      for (const items of [
+        'BODY.PEEK[]',
+        'BODY.PEEK[TEXT]<0.10>',
+        'BODY.PEEK[HEADER]',
+        'BODY.PEEK[HEADER.FIELDS (Subject)]',
+        'BODYSTRUCTURE',
+        'ENVELOPE BODY.PEEK[]',
+        'BINARY.SIZE[1]',
+      ]) {
+        const { untagged, tagged } = await reader.command(`FETCH 1:* (UID ${items})`);
+        const uids = untagged.map(({ text }) => Number(/UID (\d+)/.exec(text)?.[1]));
+        expect(uids, items).to.deep.equal([1, 4]);
+        expect(tagged).to.match(/ NO \[UNAVAILABLE\] Some messages cannot be read now/);
+      }
+      expect((await reader.command('FETCH 1:* (FLAGS UID)')).untagged).to.have.length(4);
+      expect((await reader.command('FETCH 4 BODY.PEEK[]')).status).to.equal('OK');
+      // Whether the needle is in them nobody can say, and no answer would be told from none.
+      expect((await reader.command('SEARCH HEADER Subject x')).tagged).to.match(
+        / NO \[UNAVAILABLE\]/,
+      );
+    });
+
     it('refuses what stands on damaged pages, and serves the accounts of other files', async () => {
       await start();
       for (const address of [one, two]) {
@@ -313,6 +395,19 @@ describe('a machine that fails', function () {
     });
   });
 });
+
+/** A command of the program beside the server. */
+async function run(...args: string[]): Promise<{ code: number | null; printed: string }> {
+  const child = spawnZhashik(args, 'build');
+  let printed = '';
+  const keep = (chunk: Buffer): void => {
+    printed += chunk.toString();
+  };
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  await once(child, 'close');
+  return { code: child.exitCode, printed };
+}
 
 function overwrite(file: string, octets: Buffer): void {
   const opened = openSync(file, 'r+');

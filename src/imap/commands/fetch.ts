@@ -64,6 +64,7 @@ export const fetch: Command<FetchArguments> = {
       return no('UNKNOWN-CTE', 'A part has a Content-Transfer-Encoding that is not known');
     }
     if (outcome.lost > 0) return no('SERVERBUG', 'Some messages could not be read');
+    if (outcome.unavailable > 0) return no('UNAVAILABLE', 'Some messages cannot be read now');
     if (outcome.expunged > 0) return no('EXPUNGEISSUED', 'Some messages no longer exist');
     return ok('FETCH completed');
   },

@@ -1,3 +1,4 @@
+import { MailError } from '../../core/errors.ts';
 import type { AccountId, EmailId, Uid } from '../../core/values.ts';
 import type { UidRanges } from '../../core/uid-set.ts';
 import type { FieldNames } from '../../mail/field-choice.ts';
@@ -13,6 +14,8 @@ export const batchLimits = {
   /** Octets of one batch. Of a message no more counts than a header or its renderings can be. */
   batchBytes: 16 * 1024 * 1024,
   headerBytes: 10 * 1024 * 1024,
+  /** Of one batch. Each failure is an entry of the log; with more of them it is the file that is told of, not messages. */
+  unavailableMessages: 4,
   /** Octets of one batch of bodies. */
   bodyBytes: 1024 * 1024,
 } as const;
@@ -27,6 +30,8 @@ export class BatchMessage {
   description: Description | undefined;
   /** The whole message, when bodies were asked for and it is small. */
   content: ReadContent | undefined;
+  /** It is kept, but what it lies on cannot be read now. */
+  unavailable = false;
 
   constructor(msn: number, rows: MessageRows, index: number) {
     this.msn = msn;
@@ -57,6 +62,8 @@ export interface BatchNeeds {
   /** Of headers; undefined: whole headers. */
   readonly fields?: FieldNames | undefined;
   readonly bodies: boolean;
+  /** Messages that cannot be read now are marked `unavailable`, and the others are read; else the batches end with that. */
+  readonly markUnavailable?: boolean;
 }
 
 /** Reads messages in batches, the next one while the last is used, so that the readers never wait for the writer. */
@@ -103,6 +110,46 @@ async function load(
   needs: BatchNeeds,
 ): Promise<readonly BatchMessage[]> {
   if (messages.length === 0) return messages;
+  try {
+    await loadTogether(store, account, messages, needs);
+  } catch (error) {
+    if (needs.markUnavailable !== true || !isUnavailable(error)) throw error;
+    // Letters to many lie in files of other accounts. One that is damaged makes the whole read fail: then each is asked for.
+    let failed = 0;
+    for (const message of messages) {
+      await loadAlone(store, account, message, needs);
+      if (message.unavailable && ++failed > batchLimits.unavailableMessages) throw error;
+    }
+  }
+  return messages;
+}
+
+async function loadAlone(
+  store: MailStore,
+  account: AccountId,
+  message: BatchMessage,
+  needs: BatchNeeds,
+): Promise<void> {
+  try {
+    await loadTogether(store, account, [message], needs);
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    message.description = undefined;
+    message.content = undefined;
+    message.unavailable = true;
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof MailError && error.failure === 'unavailable';
+}
+
+async function loadTogether(
+  store: MailStore,
+  account: AccountId,
+  messages: readonly BatchMessage[],
+  needs: BatchNeeds,
+): Promise<void> {
   const large = messages.some((message) => message.sizeBytes > store.inlineBodyBytes);
   const renderings: readonly Rendering[] =
     needs.bodies && large ? [...needs.renderings, 'parts'] : needs.renderings;
@@ -112,7 +159,6 @@ async function load(
       : describe(store, account, messages, renderings, needs.fields),
     needs.bodies ? readSmall(store, account, messages) : undefined,
   ]);
-  return messages;
 }
 
 async function describe(

@@ -7,7 +7,7 @@ import type { CommandContext } from '../command.ts';
 import { ConnectionLost } from '../connection.ts';
 import { TimeSlice } from '../time-slice.ts';
 import { includesUid, intersect } from '../uid-ranges.ts';
-import { type BatchMessage, readBatches } from './batches.ts';
+import { type BatchMessage, type BatchNeeds, readBatches } from './batches.ts';
 import { binarySize, UnknownEncoding, writeBinary } from './binary.ts';
 import type { FetchItem, Section, SectionItem } from './items.ts';
 import { type MessageOctets, writeSpan } from './octets.ts';
@@ -22,6 +22,8 @@ const answeredAtOnce = 1000;
 export interface FetchOutcome {
   /** Messages whose content is not kept any more, though the mailbox has them. */
   readonly lost: number;
+  /** Messages that cannot be read now, and can perhaps later. */
+  readonly unavailable: number;
   /** The same for messages that were expunged meanwhile. */
   readonly expunged: number;
   readonly unknownEncoding: boolean;
@@ -56,6 +58,7 @@ export class FetchResponder {
   /** Messages that this command marked as seen; their FLAGS are told unasked. */
   #marked: UidRanges = [];
   #lost = 0;
+  #unavailable = 0;
   #expunged = 0;
   #unknownEncoding = false;
 
@@ -69,6 +72,12 @@ export class FetchResponder {
       .map((item) => plainText(item.label, selected, state.utf8));
   }
 
+  /** Of one message that cannot be read the others know nothing. */
+  get #needs(): BatchNeeds {
+    const { renderings, fields, bodies } = this.#plan;
+    return { renderings, fields, bodies, markUnavailable: true };
+  }
+
   async answer(ranges: UidRanges): Promise<FetchOutcome> {
     const plan = this.#plan;
     if (plan.marksSeen) this.#marked = await this.#markSeen(ranges);
@@ -78,6 +87,7 @@ export class FetchResponder {
     else await this.#answerFromView(ranges);
     return {
       lost: this.#lost,
+      unavailable: this.#unavailable,
       expunged: this.#expunged,
       unknownEncoding: this.#unknownEncoding,
     };
@@ -140,7 +150,7 @@ export class FetchResponder {
   async #answerWithRenderings(ranges: UidRanges): Promise<void> {
     const { selected, out, store } = this.#ctx;
     const slice = new TimeSlice();
-    for await (const batch of readBatches(store, selected, ranges, this.#plan)) {
+    for await (const batch of readBatches(store, selected, ranges, this.#needs)) {
       let text = '';
       for (const message of batch) {
         if (message.description === undefined) this.#missing(message);
@@ -159,7 +169,7 @@ export class FetchResponder {
   async #answerWithOctets(ranges: UidRanges): Promise<void> {
     const { selected, store } = this.#ctx;
     const slice = new TimeSlice();
-    for await (const batch of readBatches(store, selected, ranges, this.#plan)) {
+    for await (const batch of readBatches(store, selected, ranges, this.#needs)) {
       for (const message of batch) {
         if (this.#answerAtOnce(message)) {
           if (this.#ctx.out.flush() !== undefined || slice.over) await this.#breathe(slice);
@@ -366,6 +376,11 @@ export class FetchResponder {
     const { selected, log } = this.#ctx;
     if (selected.isGhost(message.uid)) {
       this.#expunged++;
+      return;
+    }
+    if (message.unavailable) {
+      this.#unavailable++;
+      log.error('content-unavailable', { mailbox: selected.mailbox.id, uid: message.uid });
       return;
     }
     this.#lost++;
