@@ -1,4 +1,5 @@
 import type { Command, CommandContext } from '../command.ts';
+import { ConnectionLost } from '../connection.ts';
 import { bad, ok } from '../response.ts';
 
 /** A line that should be DONE. */
@@ -71,6 +72,8 @@ class News {
     this.#again = false;
     this.#telling = this.#write()
       .catch((error: unknown) => {
+        // The client went, or was cut off because it read nothing: the command hears of it by its own way.
+        if (error instanceof ConnectionLost) return;
         this.#ctx.log.error('idle-failed', { err: error });
         this.#ctx.connection.hangUp('Internal error');
       })
