@@ -1,7 +1,7 @@
 import { connect, Socket } from 'node:net';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { CommandReader } from '../../src/imap/wire/command-reader.ts';
 
 /** What the server's end of one connection held. */
@@ -161,6 +161,10 @@ export async function settle(turns = 200): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await setImmediate();
 }
 
+/** Looks again and again until it is so: at each turn of the event loop first, then at leisure. */
 export async function waitFor(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await setImmediate();
+  for (let turn = 0; !isSo(); turn++) {
+    if (turn < 1000) await setImmediate();
+    else await setTimeout(5);
+  }
 }
