@@ -17,7 +17,9 @@ const table: Readonly<Record<string, readonly string[]>> = {
   tls: [],
   metrics: [],
   store: ['mail'],
-  'store/embedded': ['mail', ...contracts],
+  'store/embedded': ['mail', ...contracts, 'store/common'],
+  'store/common': ['mail', ...contracts],
+  'store/mongo': ['mail', ...contracts, 'store/common'],
   bus: [],
   'bus/local': ['bus/api.ts'],
   account: [...contracts, 'bus/api.ts'],
@@ -54,6 +56,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   mail: ['iconv-lite'],
   metrics: ['prom-client'],
   'store/embedded': ['better-sqlite3'],
+  'store/mongo': ['mongodb'],
   outbound: ['nodemailer'],
   transfer: ['imapflow'],
   admin: ['zod'],
@@ -142,7 +145,7 @@ describe('architecture', () => {
   });
 
   it('lets only the composition pick implementations', () => {
-    const implementations = ['store/embedded', 'bus/local'];
+    const implementations = ['store/embedded', 'store/mongo', 'bus/local'];
     const wrong = imports.filter(
       ({ file, target }) =>
         !['compose.ts', 'compose-admin.ts'].includes(file) &&

@@ -1,10 +1,15 @@
 import { storeContract } from './contract.ts';
 import { embeddedBackend } from './embedded/backend.ts';
+import { mongoBackend } from './mongo/backend.ts';
 import type { Backend } from './support.ts';
+
+/** A MongoDB-protocol server to make databases on, such as `test/support/mongo/ProtocolServer.java`. */
+const mongoUrl = process.env['ZHASHIK_TEST_MONGODB'];
 
 const backends: Readonly<Record<string, readonly Backend[]>> = {
   // Letters for accounts of several shards take another way than those of one.
   embedded: [embeddedBackend({ shards: 1 }), embeddedBackend({ shards: 3, writers: 2 })],
+  mongo: mongoUrl === undefined ? [] : [mongoBackend(mongoUrl)],
 };
 
 /**
@@ -23,3 +28,8 @@ if (names.length === 0 || names.some((name) => !(name in backends))) {
   throw new Error(`no such backend; there are: ${Object.keys(backends).join(', ')}`);
 }
 for (const name of names) for (const backend of backends[name] ?? []) storeContract(backend);
+if (names.includes('mongo') && mongoUrl === undefined) {
+  describe("mongo: the store's contract", () => {
+    it.skip('needs the URL of a MongoDB-protocol server in ZHASHIK_TEST_MONGODB');
+  });
+}

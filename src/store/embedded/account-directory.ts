@@ -11,7 +11,7 @@ import type {
   QuotaLimits,
 } from '../api.ts';
 import { auditRow } from './audit-log.ts';
-import { addressesCached } from './limits.ts';
+import { addressesCached } from '../common/limits.ts';
 import {
   type AccountLimits,
   type AccountRow,

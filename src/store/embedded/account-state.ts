@@ -8,8 +8,9 @@ import {
 } from '../../core/values.ts';
 import type { Mailbox, Quota } from '../api.ts';
 import { type AccountEvent, deliveredChange, viewChange } from './account-event.ts';
+import { mailboxFrom, type MailboxRow } from '../common/mailbox-row.ts';
 import { LiveView } from './live-view.ts';
-import type { AccountSnapshot, MailboxRow, ViewSnapshot } from './protocol.ts';
+import type { AccountSnapshot, ViewSnapshot } from './protocol.ts';
 import { quotaOf } from './quota-cache.ts';
 
 /** An account's mailboxes, subscriptions, quota and open views, kept current by the events of its commits. */
@@ -156,22 +157,4 @@ export class AccountState {
 function limitsFrom({ detail }: AccountEvent): Quota['limits'] {
   const limits = detail?.limits;
   return { bytes: limits?.maxBytes ?? undefined, messages: limits?.maxCount ?? undefined };
-}
-
-/** A mailbox as the API shows it. */
-export function mailboxFrom(row: MailboxRow): Mailbox {
-  return {
-    id: row.m as MailboxId,
-    name: row.name as MailboxName,
-    uidValidity: row.uidValidity,
-    uidNext: row.uidNext as Uid,
-    highestModSeq: row.modSeq as ModSeq,
-    specialUse: row.use ?? undefined,
-    messages: row.total,
-    unseen: row.unseen,
-    deleted: row.deleted,
-    sizeBytes: row.bytes,
-    deletedBytes: row.deletedBytes,
-    selectable: row.selectable,
-  };
 }

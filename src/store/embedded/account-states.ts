@@ -3,7 +3,7 @@ import type { AccountId, MailboxId } from '../../core/values.ts';
 import type { Quota } from '../api.ts';
 import { type AccountEvent, readEvents } from './account-event.ts';
 import { AccountState } from './account-state.ts';
-import { accountsCached, idleViewMessages } from './limits.ts';
+import { accountsCached, idleViewMessages } from '../common/limits.ts';
 import type { LiveView } from './live-view.ts';
 import type { Events } from './protocol.ts';
 import { QuotaCache, quotaOf } from './quota-cache.ts';

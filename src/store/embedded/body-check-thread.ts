@@ -4,7 +4,7 @@ import { type MessagePort, parentPort } from 'node:worker_threads';
 import { answerCalls } from '../../core/thread-calls.ts';
 import { MessageIndexer } from '../../mail/indexer.ts';
 import type { BodyAnswer, BodyQuestion } from './body-checks.ts';
-import { letterOf } from './letter.ts';
+import { letterOf } from '../common/letter.ts';
 import { renderingsOf } from './renderings.ts';
 
 /** Reads letters in files, and holds them against their digests and sizes. */

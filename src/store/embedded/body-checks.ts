@@ -1,6 +1,6 @@
 import { ThreadCalls } from '../../core/thread-calls.ts';
 import { bodyPath } from './paths.ts';
-import type { Letter } from './protocol.ts';
+import type { Letter } from '../common/letter-row.ts';
 
 export interface BodyQuestion {
   readonly path: string;

@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MailError } from '../../core/errors.ts';
-import { cannotWrite } from './cannot-write.ts';
+import { cannotWrite } from '../common/cannot-write.ts';
 import { syncFolderNow } from './folder.ts';
 import { bodiesPath, bodyPath, spoolPath } from './paths.ts';
-import { Spool } from './spool.ts';
+import { Spool } from '../common/spool.ts';
 
 /** How many files one question about their rows names. */
 const filesAtOnce = 200;
@@ -35,7 +35,7 @@ export class BodyFiles {
 
   /** A place for a content that comes in. */
   spool(): Spool {
-    return new Spool(this.folder);
+    return new Spool(spoolPath(this.folder));
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { BodyFiles } from './body-files.ts';
 import { placeOf } from './email-place.ts';
-import { garbageHours, tombstoneDays } from './limits.ts';
+import { garbageHours, tombstoneDays } from '../common/limits.ts';
 import type { CollectArgs, CollectPhase, CollectStep, ContentUse, ReadOps } from './protocol.ts';
 import type { Threads } from './threads.ts';
 

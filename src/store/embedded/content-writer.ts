@@ -3,8 +3,8 @@ import { MessageIndexer } from '../../mail/indexer.ts';
 import type { ContentWriter } from '../api.ts';
 import type { BodyFiles } from './body-files.ts';
 import { EmbeddedContent } from './content.ts';
-import { inlineBodyBytes } from './limits.ts';
-import type { Spool } from './spool.ts';
+import { inlineBodyBytes } from '../common/limits.ts';
+import type { Spool } from '../common/spool.ts';
 
 const firstBufferBytes = 4096;
 

@@ -1,10 +1,10 @@
 import type { MessageIndex } from '../../mail/api.ts';
 import type { Content } from '../api.ts';
 import type { BodyFiles } from './body-files.ts';
-import { inlineBodyBytes } from './limits.ts';
-import { letterOf } from './letter.ts';
-import type { Letter } from './protocol.ts';
-import type { Spool } from './spool.ts';
+import { inlineBodyBytes } from '../common/limits.ts';
+import { letterOf } from '../common/letter.ts';
+import type { Letter } from '../common/letter-row.ts';
+import type { Spool } from '../common/spool.ts';
 
 /** A received content: in memory when it is small, in a spooled file when it is large. */
 export class EmbeddedContent implements Content {

@@ -2,7 +2,7 @@ import type { AccountId, EmailId } from '../../core/values.ts';
 import type { Part } from '../../mail/api.ts';
 import type { ReadContent } from '../api.ts';
 import { describeBatch } from './limits.ts';
-import { unpackParts } from './part-pack.ts';
+import { unpackParts } from '../common/part-pack.ts';
 import type { ContentColumn, ContentTable } from './protocol.ts';
 import { TableRows } from './table-rows.ts';
 import type { Threads } from './threads.ts';

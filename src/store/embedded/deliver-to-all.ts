@@ -2,9 +2,9 @@ import { type Failure, MailError } from '../../core/errors.ts';
 import type { Uid } from '../../core/values.ts';
 import type { Delivery, DeliveryOutcome, Envelope, Relay } from '../api.ts';
 import type { EmbeddedContent } from './content.ts';
-import { outboxJson } from './outbox-json.ts';
+import { outboxJson } from '../common/outbox-json.ts';
 import type { DeliveryRow, Outcome, WriteOps } from './protocol.ts';
-import { wholeSeconds } from './seconds.ts';
+import { wholeSeconds } from '../common/seconds.ts';
 import type { Threads } from './threads.ts';
 
 /** Who gets a letter. */

@@ -3,7 +3,7 @@ import { FieldChoice, type FieldNames } from '../../mail/field-choice.ts';
 import type { Description, Rendering } from '../api.ts';
 import type { BodyFiles } from './body-files.ts';
 import { describeBatch } from './limits.ts';
-import { unpackParts } from './part-pack.ts';
+import { unpackParts } from '../common/part-pack.ts';
 import type { ContentColumn, ContentTable } from './protocol.ts';
 import { TableRows } from './table-rows.ts';
 import type { Threads } from './threads.ts';

@@ -39,7 +39,7 @@ import type {
 import { AccountDirectory } from './account-directory.ts';
 import type { AccountState } from './account-state.ts';
 import { AccountStates } from './account-states.ts';
-import { Activity } from './activity.ts';
+import { Activity } from '../common/activity.ts';
 import { AuditLog } from './audit-log.ts';
 import { BodyChecks } from './body-checks.ts';
 import { BodyFiles } from './body-files.ts';
@@ -52,7 +52,8 @@ import { leftOut, missingShards } from './damaged-files.ts';
 import { deliverToAll } from './deliver-to-all.ts';
 import { describeEmails } from './describe.ts';
 import { lockFolder, type StoreFacts, storeFacts } from './folder.ts';
-import { describeBatch, inlineBodyBytes } from './limits.ts';
+import { inlineBodyBytes } from '../common/limits.ts';
+import { describeBatch } from './limits.ts';
 import { openMailbox } from './open-mailbox.ts';
 import {
   defaultReaders,
@@ -61,9 +62,10 @@ import {
   type EmbeddedStoreOptions,
 } from './options.ts';
 import { Outbox } from './outbox.ts';
-import type { Flags, WriteOps } from './protocol.ts';
+import type { Flags } from '../common/flag-bits.ts';
+import type { WriteOps } from './protocol.ts';
 import { type IndexCheck, TextIndex } from './search/text-index.ts';
-import { wholeSeconds } from './seconds.ts';
+import { wholeSeconds } from '../common/seconds.ts';
 import { storedContent } from './stored-content.ts';
 import { Threads } from './threads.ts';
 import { Upkeep } from './upkeep.ts';

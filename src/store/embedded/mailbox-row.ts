@@ -1,5 +1,5 @@
 import type { SpecialUse } from '../../core/values.ts';
-import type { MailboxRow } from './protocol.ts';
+import type { MailboxRow } from '../common/mailbox-row.ts';
 
 /** A row of `mbx` in the order of its columns. */
 export type MailboxColumns = [

@@ -9,8 +9,9 @@ import type {
   RestoredOutboxEntry,
   StoredContent,
 } from '../api.ts';
-import { outboxJson, type OutboxContents, readOutboxJson } from './outbox-json.ts';
-import type { ContentPlace, Letter, OutboxRow } from './protocol.ts';
+import { outboxJson, type OutboxContents, readOutboxJson } from '../common/outbox-json.ts';
+import type { Letter } from '../common/letter-row.ts';
+import type { ContentPlace, OutboxRow } from './protocol.ts';
 import type { Threads } from './threads.ts';
 
 /** Where the letters of entries are read. */

@@ -1,3 +1,6 @@
+import type { Flags } from '../common/flag-bits.ts';
+import type { Letter, LetterBrief } from '../common/letter-row.ts';
+import type { MailboxRow } from '../common/mailbox-row.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { UidRanges } from '../../core/uid-set.ts';
 import type { SpecialUse } from '../../core/values.ts';
@@ -11,64 +14,10 @@ import type { UpkeepReadOps, UpkeepShardOps } from './upkeep-protocol.ts';
  * Names of the members follow schema.ts.
  */
 
-/** A mailbox as its row holds it. */
-export interface MailboxRow {
-  readonly m: number;
-  readonly name: string;
-  readonly uidValidity: number;
-  readonly uidNext: number;
-  readonly modSeq: number;
-  readonly total: number;
-  readonly unseen: number;
-  readonly deleted: number;
-  readonly bytes: number;
-  readonly deletedBytes: number;
-  readonly use: SpecialUse | null;
-  readonly selectable: boolean;
-  readonly keywords: readonly string[];
-  readonly vanFloor: number;
-}
-
 /** Where a content is kept: its shard and its number there. */
 export interface ContentPlace {
   readonly s: number;
   readonly c: number;
-}
-
-/** What an account needs to know of a content to hold it as one of its messages. */
-export interface LetterBrief {
-  /** SHA-256 of the octets. */
-  readonly digest: Uint8Array;
-  readonly size: number;
-  /** Hash of its Message-ID with the base subject. */
-  readonly ref: number;
-  /** The same of the messages it refers to. */
-  readonly references: readonly number[];
-}
-
-/** A content with its renderings, ready for its row. */
-export interface Letter extends LetterBrief {
-  readonly version: number;
-  readonly sent: number | null;
-  readonly preview: string;
-  readonly envelope: string;
-  readonly envelope8: string | null;
-  readonly structure: string;
-  readonly structure8: string | null;
-  readonly body: string;
-  readonly body8: string | null;
-  readonly headerBytes: number;
-  readonly parts: string;
-  readonly threading: string;
-  /** All octets; undefined when they are in a file. */
-  readonly octets: Uint8Array | undefined;
-  /** For a content in a file: its header block, when that is small enough for a row. */
-  readonly header: Uint8Array | undefined;
-}
-
-export interface Flags {
-  readonly system: number;
-  readonly keywords: readonly string[];
 }
 
 export interface DeliveryRow {

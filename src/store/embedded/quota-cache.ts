@@ -1,5 +1,5 @@
 import type { Quota } from '../api.ts';
-import { addressesCached } from './limits.ts';
+import { addressesCached } from '../common/limits.ts';
 import type { QuotaSnapshot } from './protocol.ts';
 
 /** The figures after one commit; limits only when that commit changed them. */

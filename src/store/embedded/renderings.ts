@@ -1,4 +1,4 @@
-import type { Letter } from './protocol.ts';
+import type { Letter } from '../common/letter-row.ts';
 
 /** What a row says of its octets: the columns that can be made again from them, as `CheckReader` reads them. */
 export function renderedColumns(letter: Letter): (string | number | null)[] {

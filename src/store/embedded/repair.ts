@@ -4,8 +4,8 @@ import { MessageIndexer } from '../../mail/indexer.ts';
 import type { Finding } from '../api.ts';
 import type { CheckParts } from './checks.ts';
 import { placeOf } from './email-place.ts';
-import { letterOf } from './letter.ts';
-import type { Letter } from './protocol.ts';
+import { letterOf } from '../common/letter.ts';
+import type { Letter } from '../common/letter-row.ts';
 
 /** Makes again what can be derived, in one commit of its writer. */
 export async function repair(parts: CheckParts, finding: Finding): Promise<boolean> {

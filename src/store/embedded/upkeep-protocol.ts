@@ -1,4 +1,6 @@
-import type { AccountSnapshot as AccountRows, ContentUse, Flags, Letter } from './protocol.ts';
+import type { Flags } from '../common/flag-bits.ts';
+import type { Letter } from '../common/letter-row.ts';
+import type { AccountSnapshot as AccountRows, ContentUse } from './protocol.ts';
 
 /*
  * The operations of upkeep between the threads: snapshots, restore, undelete, checks and mending. Names as in schema.ts.

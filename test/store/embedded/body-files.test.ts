@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { BodyFiles } from '../../../src/store/embedded/body-files.ts';
 import { bodiesPath, bodyPath } from '../../../src/store/embedded/paths.ts';
-import type { Spool } from '../../../src/store/embedded/spool.ts';
+import type { Spool } from '../../../src/store/common/spool.ts';
 import { failureOf } from '../support.ts';
 
 const digest = 'ab'.repeat(32);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type AccountId, inboxId } from '../../../src/core/values.ts';
-import { accountsCached, deliveryIdsKept } from '../../../src/store/embedded/limits.ts';
+import { accountsCached, deliveryIdsKept } from '../../../src/store/common/limits.ts';
 import { QuotaCache } from '../../../src/store/embedded/quota-cache.ts';
 import {
   accountData,

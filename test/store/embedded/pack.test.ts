@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { MailError } from '../../../src/core/errors.ts';
 import type { Part } from '../../../src/mail/api.ts';
 import { emailOf, placeOf } from '../../../src/store/embedded/email-place.ts';
-import { packParts, unpackParts } from '../../../src/store/embedded/part-pack.ts';
-import { wholeSeconds } from '../../../src/store/embedded/seconds.ts';
-import { threadRefs } from '../../../src/store/embedded/thread-refs.ts';
+import { packParts, unpackParts } from '../../../src/store/common/part-pack.ts';
+import { wholeSeconds } from '../../../src/store/common/seconds.ts';
+import { threadRefs } from '../../../src/store/common/thread-refs.ts';
 
 const seed = 20260903;
 

@@ -11,11 +11,11 @@ import {
   groupOperations,
 } from '../../../src/store/embedded/limits.ts';
 import { directoryPath, shardPath } from '../../../src/store/embedded/paths.ts';
+import { type Letter } from '../../../src/store/common/letter-row.ts';
 import {
   type Answer,
   directoryFile,
   type DirectoryOps,
-  type Letter,
   type Op,
   type ShardOps,
 } from '../../../src/store/embedded/protocol.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MessageIndexer } from '../../../mail/indexer.ts';
-import { letterOf } from '../letter.ts';
+import { letterOf } from '../../common/letter.ts';
 import { renderingsOf } from '../renderings.ts';
 import type { CheckedContent } from '../upkeep-protocol.ts';
 import type { ShardReader } from './shard-reader.ts';

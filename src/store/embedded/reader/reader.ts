@@ -1,7 +1,7 @@
 import { leftOut } from '../damaged-files.ts';
 import { emailOf, placeOf } from '../email-place.ts';
 import { collectSlice } from '../limits.ts';
-import { readOutboxJson } from '../outbox-json.ts';
+import { readOutboxJson } from '../../common/outbox-json.ts';
 import { absent, type ContentUse, directoryFile, type ReadOps } from '../protocol.ts';
 import { compareTexts } from '../search/compare-texts.ts';
 import { SearchReader } from '../search/search-reader.ts';

@@ -3,7 +3,7 @@ import { readBodyFile } from '../body-files.ts';
 import { type Connection, openForReading, type Statement } from '../database.ts';
 import { emailOf, placeOf } from '../email-place.ts';
 import { collectSlice, indexedChars, indexedContents } from '../limits.ts';
-import { unpackParts } from '../part-pack.ts';
+import { unpackParts } from '../../common/part-pack.ts';
 import { shardPath } from '../paths.ts';
 import type { IndexOps } from '../protocol.ts';
 import { ShardReader } from '../reader/shard-reader.ts';

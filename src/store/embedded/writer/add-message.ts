@@ -1,9 +1,10 @@
 import { MailError } from '../../../core/errors.ts';
 import { deletedBit, seenBit } from '../../../core/values.ts';
 import { emailOf } from '../email-place.ts';
-import { lastUid } from '../limits.ts';
-import type { ContentPlace, LetterBrief } from '../protocol.ts';
-import type { FlagBits } from './flag-bits.ts';
+import { lastUid } from '../../common/limits.ts';
+import type { LetterBrief } from '../../common/letter-row.ts';
+import type { ContentPlace } from '../protocol.ts';
+import type { FlagBits } from '../../common/flag-bits.ts';
 import type { Box, Head } from './heads.ts';
 import type { Shard } from './shard.ts';
 

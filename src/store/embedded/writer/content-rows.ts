@@ -1,5 +1,6 @@
 import type { Connection, Statement } from '../database.ts';
-import type { ContentUse, Letter } from '../protocol.ts';
+import type { Letter } from '../../common/letter-row.ts';
+import type { ContentUse } from '../protocol.ts';
 
 /** The contents of a shard and who uses them. */
 export class ContentRows {

@@ -1,12 +1,12 @@
+import { type MailboxRow } from '../../common/mailbox-row.ts';
 import {
   type AccountDetail,
   deliveredEvent,
   detailEvent,
   type Events,
-  type MailboxRow,
   type MessageChange,
 } from '../protocol.ts';
-import type { FlagBits } from './flag-bits.ts';
+import type { FlagBits } from '../../common/flag-bits.ts';
 import type { Box, Head } from './heads.ts';
 import type { MessageRow } from './message-rows.ts';
 

@@ -2,7 +2,7 @@ import type { SpecialUse } from '../../../core/values.ts';
 import type { Connection, Statement } from '../database.ts';
 import { headsCached } from '../limits.ts';
 import { type MailboxColumns, mailboxRow } from '../mailbox-row.ts';
-import type { MailboxRow } from '../protocol.ts';
+import type { MailboxRow } from '../../common/mailbox-row.ts';
 
 /** An account's head, the truth between two commits of its writer. Change it through `Heads.touch`. */
 export interface Head {

@@ -1,5 +1,5 @@
 import type { Connection, Statement } from '../database.ts';
-import type { LetterBrief } from '../protocol.ts';
+import type { LetterBrief } from '../../common/letter-row.ts';
 
 /** A live message: `[u, f, f2, size, idate, e, ms]`. */
 export type MessageRow = [

@@ -1,6 +1,7 @@
 import type { Envelope } from '../../api.ts';
-import { outboxJson } from '../outbox-json.ts';
-import type { DeliveryRow, LetterBrief, Outcome } from '../protocol.ts';
+import { outboxJson } from '../../common/outbox-json.ts';
+import type { LetterBrief } from '../../common/letter-row.ts';
+import type { DeliveryRow, Outcome } from '../protocol.ts';
 import type { Shard } from './shard.ts';
 
 /**

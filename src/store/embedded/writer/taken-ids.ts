@@ -1,5 +1,5 @@
 import type { Connection, Statement } from '../database.ts';
-import { deliveryIdsKept } from '../limits.ts';
+import { deliveryIdsKept } from '../../common/limits.ts';
 
 interface Taken {
   readonly uidValidity: number;

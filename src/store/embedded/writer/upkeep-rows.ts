@@ -1,5 +1,5 @@
 import type { Connection, Statement } from '../database.ts';
-import type { Letter } from '../protocol.ts';
+import type { Letter } from '../../common/letter-row.ts';
 import { renderedColumns } from '../renderings.ts';
 
 /** What a mailbox's messages add up to. */

@@ -1,5 +1,5 @@
 import { MailError } from '../../../core/errors.ts';
-import { diskFull } from '../cannot-write.ts';
+import { diskFull } from '../../common/cannot-write.ts';
 import { cannotOpen, type DamagedShard, isDamage, reasonOf } from '../damaged-files.ts';
 import { type Connection, migrate, openForWriting } from '../database.ts';
 import { checkpointForcedPages, checkpointPages } from '../limits.ts';

@@ -1,6 +1,6 @@
 import type { ShardOps } from '../../protocol.ts';
 import { addKeywords, addMessage, checkRoom, checkUids, emailFor } from '../add-message.ts';
-import { type FlagBits, flagBits } from '../flag-bits.ts';
+import { type FlagBits, flagBits } from '../../../common/flag-bits.ts';
 import type { MessageRow } from '../message-rows.ts';
 import type { Shard } from '../shard.ts';
 

@@ -2,7 +2,7 @@ import { keywordNames } from '../../../mailbox-view.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { addKeywords, addMessage, checkRoom, checkUids, countMessage } from '../add-message.ts';
 import { addedChange, snapshot } from '../events.ts';
-import { type FlagBits, flagBits } from '../flag-bits.ts';
+import { type FlagBits, flagBits } from '../../../common/flag-bits.ts';
 import type { Box } from '../heads.ts';
 import type { MessageRow } from '../message-rows.ts';
 import type { Shard } from '../shard.ts';

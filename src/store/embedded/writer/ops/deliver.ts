@@ -1,8 +1,9 @@
 import { MailError } from '../../../../core/errors.ts';
 import type { Envelope } from '../../../api.ts';
-import type { ContentPlace, DeliveryRow, LetterBrief, Outcome, ShardOps } from '../../protocol.ts';
+import type { LetterBrief } from '../../../common/letter-row.ts';
+import type { ContentPlace, DeliveryRow, Outcome, ShardOps } from '../../protocol.ts';
 import { addKeywords, addMessage, checkRoom, checkUids, emailFor } from '../add-message.ts';
-import { flagBits } from '../flag-bits.ts';
+import { flagBits } from '../../../common/flag-bits.ts';
 import { addReceipts } from '../receipts.ts';
 import type { Shard } from '../shard.ts';
 

@@ -1,6 +1,6 @@
 import { toRanges, type UidRanges } from '../../../../core/uid-set.ts';
 import { deletedBit } from '../../../../core/values.ts';
-import { lastUid } from '../../limits.ts';
+import { lastUid } from '../../../common/limits.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { countMessage } from '../add-message.ts';
 import { snapshot } from '../events.ts';

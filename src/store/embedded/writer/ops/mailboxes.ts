@@ -1,12 +1,12 @@
 import { MailError } from '../../../../core/errors.ts';
 import { hierarchyDelimiter, inboxId, type SpecialUse } from '../../../../core/values.ts';
-import { lastUid, mailboxesPerAccount, subscriptionsPerAccount } from '../../limits.ts';
+import { lastUid, mailboxesPerAccount, subscriptionsPerAccount } from '../../../common/limits.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { snapshot } from '../events.ts';
 import type { Box, Head } from '../heads.ts';
 import type { Shard } from '../shard.ts';
 import { copy } from './copy.ts';
-import { checkName, findName, inferiors, superiors } from './mailbox-names.ts';
+import { checkName, findName, inferiors, superiors } from '../../../common/mailbox-names.ts';
 
 /** CREATE, with superior names. RFC 9051 §6.3.4. `already-exists`, `invalid`, `limit` */
 export function createMailbox(

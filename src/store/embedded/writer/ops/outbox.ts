@@ -1,6 +1,6 @@
 import { MailError } from '../../../../core/errors.ts';
 import type { OutboxRow, ShardOps } from '../../protocol.ts';
-import { readOutboxJson } from '../../outbox-json.ts';
+import { readOutboxJson } from '../../../common/outbox-json.ts';
 import type { Shard } from '../shard.ts';
 
 /** A backup may be restored again at any time; its letters shall not be sent again. */

@@ -1,7 +1,7 @@
 import { MailError } from '../../../../core/errors.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { countMessage, emailFor } from '../add-message.ts';
-import { flagBits } from '../flag-bits.ts';
+import { flagBits } from '../../../common/flag-bits.ts';
 import type { Shard } from '../shard.ts';
 
 /** Mailboxes and numbers of a snapshot for an account without messages. `already-exists` */

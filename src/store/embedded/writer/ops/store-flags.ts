@@ -3,7 +3,7 @@ import { deletedBit, seenBit } from '../../../../core/values.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { addKeywords } from '../add-message.ts';
 import { snapshot } from '../events.ts';
-import { flagBits } from '../flag-bits.ts';
+import { flagBits } from '../../../common/flag-bits.ts';
 import type { Box } from '../heads.ts';
 import type { MessageRow } from '../message-rows.ts';
 import type { Shard } from '../shard.ts';

@@ -2,7 +2,7 @@ import { deletedBit } from '../../../../core/values.ts';
 import { keywordNames } from '../../../mailbox-view.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { addKeywords, addMessage, checkRoom, checkUids } from '../add-message.ts';
-import { type FlagBits, flagBits } from '../flag-bits.ts';
+import { type FlagBits, flagBits } from '../../../common/flag-bits.ts';
 import type { MessageRow } from '../message-rows.ts';
 import type { Shard } from '../shard.ts';
 import type { Buried } from '../upkeep-rows.ts';

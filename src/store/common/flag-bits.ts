@@ -1,6 +1,10 @@
-import { MailError } from '../../../core/errors.ts';
-import { keywordBit, keywordLimit } from '../../mailbox-view.ts';
-import type { Flags } from '../protocol.ts';
+import { MailError } from '../../core/errors.ts';
+import { keywordBit, keywordLimit } from '../mailbox-view.ts';
+
+export interface Flags {
+  readonly system: number;
+  readonly keywords: readonly string[];
+}
 
 /** Flags as the two columns of a mailbox's index hold them, and the keywords that the mailbox does not know yet. */
 export interface FlagBits {

@@ -1,6 +1,6 @@
 import type { MessageIndex } from '../../mail/api.ts';
 import { packParts } from './part-pack.ts';
-import type { Letter } from './protocol.ts';
+import type { Letter } from './letter-row.ts';
 import { threadRefs } from './thread-refs.ts';
 
 /** A content with its renderings as its row holds them. */

@@ -3,7 +3,6 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cannotWrite } from './cannot-write.ts';
 import { spoolBufferBytes } from './limits.ts';
-import { spoolPath } from './paths.ts';
 
 const blockBytes = 128 * 1024;
 
@@ -18,7 +17,7 @@ export class Spool {
   #closed = false;
 
   constructor(folder: string) {
-    this.path = join(spoolPath(folder), randomUUID());
+    this.path = join(folder, randomUUID());
     this.#opened = open(this.path, 'wx', 0o600);
     this.#written = this.#opened.then(() => undefined);
     // Whoever writes next or finishes learns of a failure; until then nobody may be listening.

@@ -1,7 +1,6 @@
-import { MailError } from '../../../../core/errors.ts';
-import { hierarchyDelimiter, inboxName } from '../../../../core/values.ts';
-import { mailboxLevels, mailboxNameBytes } from '../../limits.ts';
-import type { Box } from '../heads.ts';
+import { MailError } from '../../core/errors.ts';
+import { hierarchyDelimiter, inboxName } from '../../core/values.ts';
+import { mailboxLevels, mailboxNameBytes } from './limits.ts';
 
 /** Refuses what cannot be a mailbox name: `invalid`, `limit`. */
 export function checkName(name: string): void {
@@ -20,14 +19,21 @@ export function superiors(name: string): string[] {
   return levels.slice(1).map((_, i) => levels.slice(0, i + 1).join(hierarchyDelimiter));
 }
 
-export function findName(boxes: ReadonlyMap<number, Box>, name: string): Box | undefined {
+interface Named {
+  readonly name: string;
+}
+
+export function findName<T extends Named>(
+  boxes: ReadonlyMap<number, T>,
+  name: string,
+): T | undefined {
   const wanted = name.toUpperCase() === inboxName ? inboxName : name;
   for (const box of boxes.values()) if (box.name === wanted) return box;
   return undefined;
 }
 
 /** Everything below a name, at any depth. */
-export function inferiors(boxes: ReadonlyMap<number, Box>, name: string): Box[] {
+export function inferiors<T extends Named>(boxes: ReadonlyMap<number, T>, name: string): T[] {
   const prefix = name + hierarchyDelimiter;
   return [...boxes.values()].filter((box) => box.name.startsWith(prefix));
 }

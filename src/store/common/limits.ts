@@ -1,0 +1,28 @@
+/** Named bounds that both stores keep. What a client can reach has a test in `test/store`. */
+
+/** Contents up to this many octets live in rows; larger ones in a file of their own. */
+export const inlineBodyBytes = 64 * 1024;
+/** Mailboxes in one account, `\Noselect` names too. */
+export const mailboxesPerAccount = 5_000;
+/** Names an account may be subscribed to, whether they exist or not. */
+export const subscriptionsPerAccount = 10_000;
+/** Octets of a mailbox name in UTF-8. */
+export const mailboxNameBytes = 1_000;
+/** Levels of hierarchy in a mailbox name. */
+export const mailboxLevels = 32;
+/** Delivery ids kept for an account at least; a retry comes minutes after its first attempt, not thousands of letters. */
+export const deliveryIdsKept = 256;
+/** The last UID and the last UIDVALIDITY that 32 bits hold. RFC 9051 §2.3.1.1. */
+export const lastUid = 0xffff_ffff;
+/** Accounts whose mailboxes the protocol thread keeps in memory besides those in use. */
+export const accountsCached = 2_048;
+/** Look-ups by address, and quota figures, kept on the protocol thread. */
+export const addressesCached = 50_000;
+/** Messages in views kept open for the next SELECT after everybody closed them: 28 octets each. */
+export const idleViewMessages = 1_000_000;
+/** Octets that may wait for the disk before a writer of a large content is asked to wait. */
+export const spoolBufferBytes = 256 * 1024;
+/** How long expunged messages are remembered for QRESYNC and kept for undelete. */
+export const tombstoneDays = 30;
+/** How long content that nobody names is left alone: a crash may be followed by a retry that needs it. */
+export const garbageHours = 24;

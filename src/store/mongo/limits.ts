@@ -1,0 +1,28 @@
+/** Named bounds of the store on MongoDB. Those of the mailboxes are shared with the embedded store. */
+
+/** UIDs of one page of a mailbox's index. */
+export const pageUids = 256;
+/** Entries that a head keeps at least for those who follow it. */
+export const tailKept = 128;
+/** Entries that are not in the pages yet, after which they are brought there. */
+export const tailUnprojected = 32;
+/** Entries that may wait for the pages; then a commit waits for them. */
+export const tailFull = 96;
+/** Octets of an entry above which its rows go into documents of their own, before the commit that names them. */
+export const entryBytes = 16 * 1024;
+/** Octets of rows in one such document. */
+export const payloadBytes = 4 * 1024 * 1024;
+/** Operations that one commit merges. */
+export const mergedOperations = 64;
+/** Octets of a piece of a large body. */
+export const chunkBytes = 512 * 1024;
+/** Documents that one read or write names. */
+export const batchDocuments = 256;
+/** How long an operation is tried again while others commit or the server does not answer. */
+export const commitPatienceMs = 20_000;
+/** An account's head that is younger answers what need not be exact: who it is, and whether a letter may come. */
+export const glanceMs = 1_000;
+/** How often the heads of accounts that somebody watches are asked for, where no hint says when. */
+export const pollMs = 1_000;
+/** How long a name may be half given before another may take it. */
+export const claimMs = 10_000;

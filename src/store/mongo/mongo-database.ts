@@ -1,0 +1,186 @@
+import {
+  type Collection,
+  type Db,
+  MongoBulkWriteError,
+  MongoClient,
+  MongoError,
+  ReadConcern,
+  type UpdateFilter,
+} from 'mongodb';
+import { MailError } from '../../core/errors.ts';
+import {
+  type Change,
+  type CollectionName,
+  collectionNames,
+  type Database,
+  type Document,
+  type Filter,
+  type FindOptions,
+} from './database.ts';
+
+interface Keyed extends Document {
+  readonly _id: unknown;
+}
+
+/** What a server is, as it says itself. */
+export interface ServerKind {
+  readonly kind: 'standalone' | 'replica set' | 'sharded cluster';
+  readonly version: string;
+}
+
+/** Connects and asks the server what it is. `unavailable` */
+export async function connectMongo(
+  url: string,
+  name: string,
+): Promise<{ readonly db: MongoDatabase; readonly server: ServerKind }> {
+  // Retries are ours to decide: a standalone server has none, and a commit must know whether it was its own.
+  const client = new MongoClient(url, {
+    retryWrites: false,
+    promoteBuffers: true,
+    ignoreUndefined: true,
+    serverSelectionTimeoutMS: 5_000,
+    connectTimeoutMS: 5_000,
+    socketTimeoutMS: 15_000,
+    maxPoolSize: 64,
+    appName: 'zhashik',
+  });
+  try {
+    await client.connect();
+    const server = await serverKind(client.db(name));
+    return { db: new MongoDatabase(client, name, server), server };
+  } catch (error) {
+    await client.close();
+    throw unavailable(error);
+  }
+}
+
+async function serverKind(db: Db): Promise<ServerKind> {
+  const hello = await db.command({ isMaster: 1 });
+  const { version } = await db.command({ buildInfo: 1 });
+  const kind =
+    hello['msg'] === 'isdbgrid'
+      ? 'sharded cluster'
+      : typeof hello['setName'] === 'string'
+        ? 'replica set'
+        : 'standalone';
+  return { kind, version: String(version) };
+}
+
+/** Tried before a sort of error is taken for an answer of the server about the operation itself. */
+const transient =
+  /^(MongoNetwork|MongoServerSelection|MongoPool|MongoTopology|MongoNotConnected|MongoExpiredSession|MongoRuntime)/;
+/** Codes of a server that is changing its role, shutting down, or could not replicate in time. RFC-like list: see the driver's "state change" errors. */
+const stateChange = new Set([
+  6, 7, 64, 89, 91, 100, 112, 133, 134, 189, 234, 262, 317, 358, 384, 9001, 10058, 10107, 11600,
+  11602, 13435, 13436, 50915,
+]);
+
+const duplicateKey = 11000;
+
+export class MongoDatabase implements Database {
+  readonly #client: MongoClient;
+  readonly #collections: Readonly<Record<CollectionName, Collection<Keyed>>>;
+
+  constructor(client: MongoClient, name: string, server: ServerKind) {
+    this.#client = client;
+    const alone = server.kind === 'standalone';
+    const db = client.db(name, {
+      writeConcern: alone ? { w: 1, journal: true } : { w: 'majority', journal: true },
+      ...(!alone && { readConcern: new ReadConcern('majority') }),
+    });
+    this.#collections = Object.fromEntries(
+      collectionNames.map((each) => [each, db.collection<Keyed>(each)]),
+    ) as Record<CollectionName, Collection<Keyed>>;
+  }
+
+  async find<T>(
+    collection: CollectionName,
+    filter: Filter,
+    { projection, sort, limit = 0 }: FindOptions = {},
+  ): Promise<T[]> {
+    return attempt(
+      () =>
+        this.#collections[collection]
+          .find(filter, {
+            batchSize: 10_000,
+            ...(projection !== undefined && { projection }),
+            ...(sort !== undefined && { sort }),
+            ...(limit > 0 && { limit }),
+          })
+          .toArray() as unknown as Promise<T[]>,
+    );
+  }
+
+  async insert(
+    collection: CollectionName,
+    documents: readonly Document[],
+  ): Promise<ReadonlySet<number>> {
+    if (documents.length === 0) return new Set();
+    return attempt(async () => {
+      try {
+        await this.#collections[collection].insertMany(documents as Keyed[], { ordered: false });
+        return new Set<number>();
+      } catch (error) {
+        if (!(error instanceof MongoBulkWriteError)) throw error;
+        const errors = [error.writeErrors].flat();
+        if (errors.length === 0 || errors.some(({ code }) => code !== duplicateKey)) throw error;
+        if (error.result.getWriteConcernError() !== undefined) throw error;
+        return new Set(errors.map(({ index }) => index));
+      }
+    });
+  }
+
+  async update(collection: CollectionName, filter: Filter, change: Change): Promise<boolean> {
+    return attempt(async () => {
+      const { matchedCount } = await this.#collections[collection].updateOne(
+        filter,
+        change as UpdateFilter<Keyed>,
+      );
+      return matchedCount === 1;
+    });
+  }
+
+  async remove(collection: CollectionName, filter: Filter): Promise<number> {
+    return attempt(
+      async () => (await this.#collections[collection].deleteMany(filter)).deletedCount,
+    );
+  }
+
+  async take(counter: string, count: number): Promise<number> {
+    return attempt(async () => {
+      const after = await this.#collections.counters.findOneAndUpdate(
+        { _id: counter } as Filter,
+        { $inc: { n: count } } as unknown as UpdateFilter<Keyed>,
+        { upsert: true, returnDocument: 'after' },
+      );
+      if (after === null) throw new Error('a counter is missing');
+      return Number(after['n']) - count + 1;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+async function attempt<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+/** `unavailable` for what time may heal; anything else is a mistake of ours or of the operator and stays as it is. */
+function unavailable(error: unknown): unknown {
+  if (!(error instanceof MongoError)) return error;
+  const { code } = error;
+  const passing =
+    transient.test(error.name) ||
+    (typeof code === 'number' && stateChange.has(code)) ||
+    error.name === 'MongoWriteConcernError' ||
+    (error instanceof MongoBulkWriteError && error.result.getWriteConcernError() !== undefined);
+  return passing
+    ? new MailError('unavailable', 'The store does not answer now', { cause: error })
+    : error;
+}
