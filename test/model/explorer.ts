@@ -1,0 +1,376 @@
+import type { MailError } from '../../src/core/errors.ts';
+import { MessageIndexer } from '../../src/mail/indexer.ts';
+import { createHash } from 'node:crypto';
+import type { AccountLog as AccountLogClass } from '../../src/store/mongo/account-log.ts';
+import type { MongoContent as MongoContentClass } from '../../src/store/mongo/content.ts';
+import type { collectGarbage } from '../../src/store/mongo/collector.ts';
+import type { Document } from '../../src/store/mongo/database.ts';
+import type { PendingLetter } from '../../src/store/mongo/letters.ts';
+import type * as messageOps from '../../src/store/mongo/ops/message-ops.ts';
+import { type Fate, ModelDatabase, ModelServer, type Network, type Step } from './server.ts';
+import { History } from './history.ts';
+
+/** The code that is explored: as it is, or with a guard taken out. */
+export interface Code {
+  readonly AccountLog: typeof AccountLogClass;
+  readonly MongoContent: typeof MongoContentClass;
+  readonly MailError: typeof MailError;
+  readonly PendingLetter: typeof PendingLetter;
+  readonly messageOps: typeof messageOps;
+  readonly collectGarbage: typeof collectGarbage;
+  readonly newHead: (a: number) => Document;
+}
+
+/** A small generator of numbers that anybody can repeat: mulberry32. */
+export class Dice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let t = this.#state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000;
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.next() * limit);
+  }
+
+  of<T>(list: readonly T[]): T {
+    return list[this.below(list.length)] as T;
+  }
+}
+
+const account = 1;
+const inbox = 1;
+const sent = 2;
+
+/** What a run does and how bad its network is. */
+interface Weather {
+  readonly trouble: number;
+  readonly crashes: number;
+  readonly failOvers: number;
+}
+
+/** One run: processes that share an account, and everything that can come between them. Throws what it finds wrong. */
+export class Explorer implements Network {
+  readonly #code: Code;
+  readonly #dice: Dice;
+  readonly #server = new ModelServer();
+  readonly #weather: Weather;
+  readonly #waiting: Step[] = [];
+  readonly #timers: Step[] = [];
+  #now = 0;
+  #arrivals = 0;
+  #running = 0;
+  #letters = 0;
+  readonly #processes: Process[] = [];
+  readonly history: History;
+  #broken: unknown;
+  readonly trace: string[] = [];
+  steps = 0;
+
+  constructor(code: Code, seed: number) {
+    this.#code = code;
+    this.#dice = new Dice(seed);
+    this.#weather = {
+      trouble: this.#dice.of([0, 0.05, 0.2, 0.4]),
+      crashes: this.#dice.of([0, 0, 1, 2]),
+      failOvers: this.#dice.of([0, 0, 1, 2]),
+    };
+    this.history = new History();
+    this.#server.failure = code.MailError;
+    this.#server.insert('heads', [code.newHead(account)]);
+    this.#server.replicateAll();
+  }
+
+  later(step: Step): void {
+    this.#arrivals++;
+    this.#waiting.push(step);
+  }
+
+  fate(write: boolean): Fate {
+    if (this.#dice.next() >= this.#weather.trouble) return 'done';
+    return this.#dice.of(write ? ['reply lost', 'lost', 'late', 'twice'] : ['lost']);
+  }
+
+  async run(): Promise<void> {
+    for (const name of ['A', 'B']) this.#start(name);
+    let crashes = this.#weather.crashes;
+    let failOvers = this.#weather.failOvers;
+    while (this.#running > 0 || this.#waiting.length > 0) {
+      await this.#quiet();
+      if (this.#running === 0 && this.#waiting.length === 0) break;
+      if (this.steps++ > 20_000) throw new Error('no end to it');
+      const roll = this.#dice.next();
+      if (crashes > 0 && roll < 0.01) {
+        crashes--;
+        this.#crash();
+      } else if (failOvers > 0 && roll < 0.02) {
+        failOvers--;
+        this.trace.push('fail-over');
+        this.#server.failOver();
+      } else if (this.#server.behind > 0 && (roll < 0.4 || this.#waiting.length === 0)) {
+        this.#server.replicateOne();
+      } else if (this.#waiting.length > 0) this.#take(this.#waiting);
+      else if (this.#timers.length > 0) this.#take(this.#timers);
+      else throw new Error(`${this.#running} wait for ever`);
+    }
+    if (this.#broken !== undefined) throw this.#broken as Error;
+    await this.#settle();
+  }
+
+  #take(list: Step[]): void {
+    const [step] = list.splice(this.#dice.below(list.length), 1) as [Step];
+    this.trace.push(step.what);
+    step.run();
+  }
+
+  /** Lets everything run that needs nothing from outside. */
+  async #quiet(): Promise<void> {
+    for (let still = 0; still < 40;) {
+      const before = this.#arrivals;
+      await Promise.resolve();
+      still = before === this.#arrivals ? still + 1 : 0;
+    }
+  }
+
+  #start(name: string): void {
+    const process = new Process(this.#code, this.#server, this, name, {
+      now: () => this.#now,
+      random: () => this.#dice.next(),
+      pause: (milliseconds) =>
+        new Promise((resolve) => {
+          this.#arrivals++;
+          this.#timers.push({
+            what: `${name} waits`,
+            run: () => {
+              this.#now += milliseconds;
+              resolve();
+            },
+          });
+        }),
+    });
+    this.#processes.push(process);
+    const clients = 1 + this.#dice.below(2);
+    for (let i = 0; i < clients; i++) {
+      const script = Array.from({ length: 2 + this.#dice.below(5) }, () => this.#dice.next());
+      this.#running++;
+      void this.#client(process, script).finally(() => {
+        this.#arrivals++;
+        if (!process.db.dead) this.#running--;
+      });
+      process.clients++;
+    }
+  }
+
+  /** A process is killed, and perhaps another one started. */
+  #crash(): void {
+    const alive = this.#processes.filter(({ db }) => !db.dead);
+    if (alive.length === 0) return;
+    const victim = this.#dice.of(alive);
+    this.trace.push(`${victim.name} is killed`);
+    victim.db.dead = true;
+    this.#running -= victim.clients - victim.ended;
+    this.#start(`${victim.name}'`);
+  }
+
+  async #client(process: Process, script: readonly number[]): Promise<void> {
+    for (const roll of script) {
+      try {
+        await this.#one(process, roll);
+      } catch (error) {
+        const refused = error instanceof this.#code.MailError && error.failure !== 'internal';
+        if (!refused) this.#broken ??= error;
+      }
+    }
+    process.ended++;
+  }
+
+  async #one(process: Process, roll: number): Promise<void> {
+    const { history } = this;
+    if (roll < 0.35) {
+      // Sometimes a retry of what another process took before.
+      const id =
+        roll < 0.1 && history.ids.length > 0 ? this.#dice.of(history.ids) : this.#letters++;
+      const letter = history.sent(id);
+      const uid = await process.deliver(id, letter);
+      history.acknowledged(id, uid);
+    } else if (roll < 0.42) {
+      const letter = history.sent(this.#letters++);
+      history.tried('append');
+      await process.append(sent, letter);
+    } else if (roll < 0.5) {
+      const uids = (roll * 1000) % 2 < 1 ? [1, 3] : [2, 5];
+      await process.flag(inbox, uids, roll < 0.46 ? 8 : 4);
+    } else if (roll < 0.6) {
+      history.tried('copy');
+      await process.copy(inbox, [1, 4], sent, roll < 0.53);
+    } else if (roll < 0.68) await process.expunge(inbox);
+    else if (roll < 0.76) await process.project();
+    else if (roll < 0.82) await process.collect();
+    else history.seen(await process.look(roll < 0.9 ? inbox : sent));
+  }
+
+  /** The storm is over: what is there must be right, and a new process must find it so. */
+  async #settle(): Promise<void> {
+    this.#server.replicateAll();
+    await this.#quiet();
+    this.history.follow(this.#server.heads);
+    const calm: Network = {
+      later: (step) => {
+        this.#arrivals++;
+        step.run();
+        this.#server.replicateAll();
+      },
+      fate: () => 'done',
+    };
+    const waits = { now: () => this.#now, random: () => 0, pause: () => Promise.resolve() };
+    const process = new Process(this.#code, this.#server, calm, 'Z', waits);
+    for (const m of [inbox, sent]) this.history.compare(await process.look(m));
+    await process.project();
+    for (const m of [inbox, sent]) this.history.comparePages(m, this.#server.read('pages', {}));
+    this.history.check(this.#server.read('emails', {}));
+  }
+}
+
+interface WaitsLike {
+  now(): number;
+  pause(milliseconds: number): Promise<void>;
+  random(): number;
+}
+
+/** What a process saw of a mailbox: every row, at one `seq`. */
+export interface Sight {
+  readonly m: number;
+  readonly seq: number;
+  readonly rows: readonly string[];
+}
+
+class Process {
+  readonly db: ModelDatabase;
+  readonly name: string;
+  clients = 0;
+  ended = 0;
+  readonly #code: Code;
+  readonly #waits: WaitsLike;
+  #log: Promise<AccountLogClass> | undefined;
+  readonly #clock = { now: () => 1_790_000_000_000 };
+
+  constructor(code: Code, server: ModelServer, network: Network, name: string, waits: WaitsLike) {
+    this.#code = code;
+    this.name = name;
+    this.db = new ModelDatabase(server, network, name);
+    this.#waits = waits;
+  }
+
+  async deliver(id: number, content: MongoContentClass): Promise<number> {
+    const log = await this.#account();
+    const letter = new this.#code.PendingLetter(content);
+    const deliveryId = `delivery-${id}`;
+    const answer = await log.run({
+      letters: [letter],
+      settled: (head) => head.ids.find(deliveryId) !== undefined,
+      apply: (draft) =>
+        this.#code.messageOps.deliver(draft, letter, {
+          account: account as never,
+          mailbox: inbox as never,
+          deliveryId,
+          flags: { system: 0, keywords: [] },
+          internalDate: 0,
+        }),
+    });
+    return answer.uid;
+  }
+
+  async append(m: number, content: MongoContentClass): Promise<void> {
+    const log = await this.#account();
+    const letter = new this.#code.PendingLetter(content);
+    await log.run({
+      letters: [letter],
+      apply: (draft) =>
+        this.#code.messageOps.append(draft, m, [
+          { letter, flags: { system: 16, keywords: [] }, idate: 0 },
+        ]),
+    });
+  }
+
+  async flag(m: number, uids: readonly number[], system: number): Promise<void> {
+    const log = await this.#account();
+    const change = { mode: 'add' as const, flags: { system, keywords: [] } };
+    await log.run({
+      rows: [m],
+      apply: (draft) => this.#code.messageOps.storeFlags(draft, m, uids, change),
+    });
+  }
+
+  async copy(from: number, uids: readonly number[], to: number, move: boolean): Promise<void> {
+    const log = await this.#account();
+    await log.run({
+      rows: [from],
+      apply: (draft) => this.#code.messageOps.copy(draft, from, uids, to, move),
+    });
+  }
+
+  async expunge(m: number): Promise<void> {
+    const log = await this.#account();
+    await log.run({ rows: [m], apply: (draft) => this.#code.messageOps.expunge(draft, m) });
+  }
+
+  async project(): Promise<void> {
+    await (await this.#account()).projected();
+  }
+
+  /** As if everything had been there for long: also what others are about to use. */
+  async collect(): Promise<void> {
+    const log = await this.#account();
+    const logs = { with: <T>(_: number, use: (own: AccountLogClass) => Promise<T>) => use(log) };
+    const later = this.#clock.now() + 40 * 86_400_000;
+    await this.#code.collectGarbage(this.db, logs as never, later, () => false);
+  }
+
+  async look(m: number): Promise<Sight> {
+    const log = await this.#account();
+    const view = await log.use(m);
+    if (view === undefined) throw new Error('a mailbox is gone');
+    await log.refresh();
+    // A view that is being read anew shows an older moment.
+    const shown = await log.use(m);
+    log.letGo(m);
+    log.letGo(m);
+    if (shown === undefined) throw new Error('a mailbox is gone');
+    const rows = Array.from({ length: shown.count }, (_, i) => {
+      const { uid, modSeq, flags, email } = shown.rowAt(i);
+      return `${uid} ${modSeq} ${flags} ${email}`;
+    });
+    return { m, seq: log.head.seq, rows };
+  }
+
+  async #account(): Promise<AccountLogClass> {
+    this.#log ??= this.#code.AccountLog.load(this.db, this.#clock, account, this.#waits);
+    try {
+      return await this.#log;
+    } catch (error) {
+      this.#log = undefined;
+      throw error;
+    }
+  }
+}
+
+/** Letters that are made once and used in every run. */
+export function lettersOf(MongoContent: Code['MongoContent'], count: number): MongoContentClass[] {
+  return Array.from({ length: count }, (_, i) => {
+    // Some are of one conversation.
+    const text = `Message-ID: <${i}@x>\r\nSubject: s${i % 2}\r\nReferences: <${i - 2}@x>\r\n\r\n${i}\r\n`;
+    const octets = Buffer.from(text);
+    const indexer = new MessageIndexer();
+    indexer.write(octets);
+    const digest = createHash('sha256').update(octets).digest();
+    return new MongoContent(digest, indexer.finish(), octets, undefined);
+  });
+}
