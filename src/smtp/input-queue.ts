@@ -5,7 +5,7 @@ const CR = 0x0d;
 export type BadLine =
   /** It was longer than allowed; it is skipped to its end, so that the next line is a line again. */
   | 'too-long'
-  /** It ends with LF alone. RFC 5321 §2.3.8 */
+  /** It has an LF without a CR in front. RFC 5321 §2.3.8 */
   | 'bare-line-feed'
   /** It has control characters or is not UTF-8. */
   | 'not-text'
@@ -19,6 +19,8 @@ export class InputQueue {
   #bytes = 0;
   /** Octets of an overlong line thrown away so far. */
   #discarded = 0;
+  /** The last of them was a CR. */
+  #discardedCr = false;
 
   /** `discardBytes`: how much of an overlong line is skipped before it is `endless`. */
   constructor(discardBytes: number) {
@@ -27,6 +29,11 @@ export class InputQueue {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** There are octets of a line whose end did not come yet, or were and are thrown away. Of use behind `line`. */
+  get lineBegun(): boolean {
+    return this.#bytes > 0 || this.#discarded > 0;
   }
 
   push(chunk: Buffer): void {
@@ -77,16 +84,17 @@ export class InputQueue {
     if (end < 0) {
       if (front.length <= limit && this.#discarded === 0) return undefined;
       this.#discarded += front.length;
+      this.#discardedCr = front[front.length - 1] === CR;
       this.clear();
       return this.#discarded > this.#discardBytes ? 'endless' : undefined;
     }
 
     this.use(end + 1);
-    if (this.#discarded > 0 || end + 1 > limit) {
-      this.#discarded = 0;
-      return 'too-long';
-    }
-    if (end === 0 || front[end - 1] !== CR) return 'bare-line-feed';
+    const tooLong = this.#discarded > 0 || end + 1 > limit;
+    const afterCr = end > 0 ? front[end - 1] === CR : this.#discarded > 0 && this.#discardedCr;
+    this.#discarded = 0;
+    if (!afterCr) return 'bare-line-feed';
+    if (tooLong) return 'too-long';
     const text = front.toString('utf8', 0, end - 1);
     return isText(text) ? { text } : 'not-text';
   }

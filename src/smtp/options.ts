@@ -65,16 +65,18 @@ export const defaultSmtpLimits: SmtpLimits = {
 
 /** How long we wait, in milliseconds. RFC 5321 §4.5.3.2. */
 export interface SmtpTimeouts {
-  /** For the next command. */
+  /** For the next command, and for the whole of its line. */
   readonly commandMs: number;
   /** For the next octets of a message. */
   readonly dataBlockMs: number;
-  /** For the whole of one message, against a client that sends an octet now and then. */
+  /** For the whole of one message, all chunks of it, against a client that sends an octet now and then. */
   readonly dataTotalMs: number;
   /** For a PROXY header and for a TLS handshake. */
   readonly handshakeMs: number;
   /** Before the answer to each unknown recipient beyond `unknownRecipients`. */
   readonly unknownRecipientDelayMs: number;
+  /** For the client to close when it was told good-bye. */
+  readonly lingerMs: number;
   /** For messages in progress when the server stops. */
   readonly stopMs: number;
 }
@@ -85,6 +87,7 @@ export const defaultSmtpTimeouts: SmtpTimeouts = {
   dataTotalMs: 60 * 60_000,
   handshakeMs: 30_000,
   unknownRecipientDelayMs: 1000,
+  lingerMs: 5000,
   stopMs: 20_000,
 };
 

@@ -71,6 +71,8 @@ export class SmtpSession {
   #transaction: MailTransaction | undefined;
   #reader: MessageReader | undefined;
   #dataDeadline = 0;
+  /** When the line that has begun must be whole. */
+  #lineDeadline: number | undefined;
   /** The last delivery, until the client shows that it got the reply. */
   #unconfirmed: DeliveryResult | undefined;
   #replied = false;
@@ -226,12 +228,15 @@ export class SmtpSession {
   /** What follows is the message, up to CRLF.CRLF. */
   receiveData(transaction: MailTransaction): void {
     transaction.intake = this.#newIntake(transaction);
+    this.#startDataClock();
     this.#read(new DataReader());
   }
 
   /** What follows are `size` octets of the message, or of nothing when there is a refusal. RFC 3030 §2. */
   receiveChunk(size: number, last: boolean, refusal: Reply | undefined): void {
     const transaction = this.#transaction;
+    // The time for the whole message begins with its first chunk; one that is thrown away has it for itself.
+    if (transaction?.intake === undefined) this.#startDataClock();
     if (refusal === undefined && transaction !== undefined) {
       transaction.intake ??= this.#newIntake(transaction);
     }
@@ -246,7 +251,7 @@ export class SmtpSession {
     this.#expecting = 'nothing';
     this.#input.clear();
     this.#flush();
-    this.#transport.close();
+    this.#transport.close(this.settings.timeouts.lingerMs);
   }
 
   /** Answers `ready` and begins TLS. RFC 3207 §4.2: nothing of what was said before counts afterwards. */
@@ -592,15 +597,30 @@ export class SmtpSession {
 
   #takeLine(): boolean {
     const line = this.#input.line(this.#maxLineBytes);
-    if (line === undefined) return false;
+    if (line === undefined) {
+      this.#watchLine();
+      return false;
+    }
+    this.#lineDeadline = undefined;
     const take = this.#onLine;
     this.#onLine = undefined;
     if (typeof line === 'string') {
-      if (line === 'endless') this.hangUp(tooManyErrors);
+      // Whoever is on the way may have taken a lone LF for a part of the command: what is behind it was never meant
+      // for one (SMTP smuggling). So does Postfix with smtpd_forbid_bare_newline.
+      if (line === 'endless' || line === 'bare-line-feed') this.hangUp(badLines[line]);
       else this.#answer(badLines[line]);
     } else if (take !== undefined) this.#settle(take(line.text));
     else this.#command(line.text);
     return true;
+  }
+
+  /** A line has the time of a command, so that one octet now and then does not hold the connection. */
+  #watchLine(): void {
+    if (!this.#input.lineBegun) return;
+    const { parts, timeouts } = this.settings;
+    const now = parts.clock.now();
+    this.#lineDeadline ??= now + timeouts.commandMs;
+    if (now > this.#lineDeadline) this.hangUp(timedOut);
   }
 
   /** An AUTH exchange has longer lines, and so has AUTH with an initial response. RFC 4954 §4. */
@@ -664,10 +684,13 @@ export class SmtpSession {
   }
 
   #read(reader: MessageReader): void {
-    const { parts, timeouts } = this.settings;
     this.#reader = reader;
     this.#expecting = 'message';
-    this.#transport.expectWithin(timeouts.dataBlockMs);
+    this.#transport.expectWithin(this.settings.timeouts.dataBlockMs);
+  }
+
+  #startDataClock(): void {
+    const { parts, timeouts } = this.settings;
     this.#dataDeadline = parts.clock.now() + timeouts.dataTotalMs;
   }
 

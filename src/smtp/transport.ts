@@ -4,9 +4,6 @@ import type { Log } from '../core/log.ts';
 import { unmapped } from '../core/networks.ts';
 import type { TlsSource } from '../core/tls.ts';
 
-/** How long a client that was told good-bye may take to close. */
-const lingerMs = 5000;
-
 /** What the session wants to know of its connection. */
 export interface TransportEvents {
   received(chunk: Buffer): void;
@@ -101,14 +98,22 @@ export class Transport {
   }
 
   /**
-   * Closes when the client does, or after a while. What it still sends is thrown away: to close at once could lose a
-   * reply on its way.
+   * Closes when the client does, or after `lingerMs`. What it still sends is thrown away: to close at once could lose
+   * a reply on its way. The time is counted from now, and not from the last octet: who goes on sending is cut too.
    */
-  close(): void {
-    this.#socket.end();
+  close(lingerMs: number): void {
+    const socket = this.#socket;
+    socket.end();
     this.#paused = false;
-    this.#socket.resume();
-    this.#socket.setTimeout(lingerMs);
+    socket.resume();
+    socket.setTimeout(0);
+    const cut = setTimeout(() => {
+      socket.destroy();
+    }, lingerMs);
+    cut.unref();
+    socket.once('close', () => {
+      clearTimeout(cut);
+    });
   }
 
   /** Closes as soon as everything is sent. */

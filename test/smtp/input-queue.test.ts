@@ -29,6 +29,8 @@ describe('the input queue', () => {
     ['1234567890\r\n', ['1234567890']],
     ['12345678901\r\nQUIT\r\n', ['!too-long', 'QUIT']],
     [`${'x'.repeat(500)}\r\nQUIT\r\n`, ['!too-long', 'QUIT']],
+    [`${'x'.repeat(500)}\nQUIT\r\n`, ['!bare-line-feed', 'QUIT']],
+    [`${'x'.repeat(500)}\r\r\nQUIT\r\n`, ['!too-long', 'QUIT']],
   ] as const) {
     it(JSON.stringify(text.slice(0, 40)), () => {
       const octets = Buffer.from(text, 'latin1');

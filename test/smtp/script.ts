@@ -52,6 +52,15 @@ export class ScriptClient {
     this.#socket.destroy();
   }
 
+  /** Reads nothing, until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Goes on inside TLS. */
   async startTls(): Promise<void> {
     this.#socket.removeAllListeners('data');
