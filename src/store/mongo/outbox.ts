@@ -127,17 +127,22 @@ export class MongoOutbox implements OutboxStore {
   }
 
   async #entry(document: OutboxDocument): Promise<OutboxEntry> {
-    const { held, account, ...rest } = readOutboxJson(document.j);
+    const contents = readOutboxJson(document.j);
+    const { held } = contents;
     const content =
       held === undefined
         ? this.#relayed(document)
         : await this.#emails.content(held.a as AccountId, held.e as EmailId);
     if (content === undefined) throw new MailError('internal', 'An entry lost its content');
     return {
-      ...rest,
+      reversePath: contents.reversePath,
+      envelopeId: contents.envelopeId,
+      returnContent: contents.returnContent,
+      smtpUtf8: contents.smtpUtf8,
+      recipients: contents.recipients,
       id: document._id,
       kind: held === undefined ? 'relay' : 'delivered',
-      account,
+      account: contents.account,
       attempts: document.tries,
       acceptedAt: document.at,
       content,
