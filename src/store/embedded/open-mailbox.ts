@@ -1,7 +1,8 @@
 import { MailError } from '../../core/errors.ts';
-import { toRanges, type UidRanges } from '../../core/uid-set.ts';
+import { toRanges } from '../../core/uid-set.ts';
 import type { AccountId, MailboxId } from '../../core/values.ts';
 import type { OpenMailbox } from '../api.ts';
+import { missingUids } from '../common/missing-uids.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import type { AccountStates } from './account-states.ts';
 import type { Threads } from './threads.ts';
@@ -51,17 +52,4 @@ export async function openMailbox(
 /** What was read may be ahead of the view: what it still shows has not vanished for its sessions. */
 function notIn(view: MailboxView, uids: Uint32Array): Uint32Array {
   return uids.filter((uid) => view.indexOf(uid) < 0);
-}
-
-/** Every UID below UIDNEXT that is not there: a superset that RFC 7162 §3.2.5.2 allows. */
-function missingUids(view: MailboxView): UidRanges {
-  const ranges: number[] = [];
-  let next = 1;
-  for (let i = 0; i < view.count; i++) {
-    const uid = view.uidAt(i);
-    if (uid > next) ranges.push(next, uid - 1);
-    next = uid + 1;
-  }
-  if (view.uidNext > next) ranges.push(next, view.uidNext - 1);
-  return ranges;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { type Failure, MailError } from '../../core/errors.ts';
-import { type AccountId, inboxName, type SpecialUse } from '../../core/values.ts';
+import type { AccountId } from '../../core/values.ts';
 import type {
   Account,
   AccountChange,
@@ -10,6 +10,7 @@ import type {
   Credentials,
   NewAccount,
 } from '../api.ts';
+import { bornMailboxes } from '../common/born-mailboxes.ts';
 import { addressesCached } from '../common/limits.ts';
 import type { AccountLogs } from './account-logs.ts';
 import type { MongoAudit } from './audit.ts';
@@ -30,17 +31,6 @@ interface NameDocument {
   readonly a: number;
   readonly at: number;
 }
-
-/** What every account is born with, subscribed. INBOX comes first: its id is 1. */
-const bornMailboxes: readonly (readonly [string, SpecialUse | null])[] = [
-  [inboxName, null],
-  ['Sent', '\\Sent'],
-  ['Drafts', '\\Drafts'],
-  ['Junk', '\\Junk'],
-  ['Trash', '\\Trash'],
-  ['Archive', '\\Archive'],
-  ['Official', '\\Official'],
-];
 
 export class MongoAccounts implements AccountStore {
   readonly #db: Database;

@@ -1,26 +1,11 @@
 import type { SpecialUse } from '../../core/values.ts';
 import type { AccountStatus, AuditEntry } from '../api.ts';
-import { type Entry, type EntryDocument } from './entry.ts';
+import type { MailboxRow } from '../common/mailbox-row.ts';
+import type { Entry, EntryDocument } from './entry.ts';
 import type { RecentIds } from './recent-ids.ts';
 
-/** A mailbox as the head holds it. */
-export interface Box {
-  readonly m: number;
-  readonly name: string;
-  readonly uidValidity: number;
-  readonly uidNext: number;
-  readonly modSeq: number;
-  readonly total: number;
-  readonly unseen: number;
-  readonly deleted: number;
-  readonly bytes: number;
-  readonly deletedBytes: number;
-  readonly use: SpecialUse | null;
-  readonly selectable: boolean;
-  readonly keywords: readonly string[];
-  /** Expunges up to this MODSEQ may be forgotten. */
-  readonly vanFloor: number;
-}
+/** A mailbox as the head holds it; expunges up to its `vanFloor` may be forgotten. */
+export type Box = MailboxRow;
 /** A deleted mailbox whose pages wait for the collector. */
 export interface EndedBox {
   readonly m: number;

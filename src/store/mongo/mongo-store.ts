@@ -110,13 +110,13 @@ export class MongoStore implements MailStore {
 
   async mailboxes(account: AccountId): Promise<readonly Mailbox[]> {
     const { boxes } = await this.#head(account);
-    return [...boxes.values()].sort((x, y) => (x.name < y.name ? -1 : 1)).map(mailboxOf);
+    return [...boxes.values()].sort((x, y) => (x.name < y.name ? -1 : 1)).map(mailboxFrom);
   }
 
   async findMailbox(account: AccountId, name: MailboxName): Promise<Mailbox | undefined> {
     const { boxes } = await this.#head(account);
     const wanted = name.toUpperCase() === inboxName ? inboxName : name;
-    for (const box of boxes.values()) if (box.name === wanted) return mailboxOf(box);
+    for (const box of boxes.values()) if (box.name === wanted) return mailboxFrom(box);
     return undefined;
   }
 
@@ -133,7 +133,7 @@ export class MongoStore implements MailStore {
       log.run({
         apply: (draft) => {
           const m = createMailbox(draft, name, options.specialUse ?? null);
-          return mailboxOf(draft.boxes.get(m) as Box);
+          return mailboxFrom(draft.boxes.get(m) as Box);
         },
       }),
     );
@@ -368,8 +368,4 @@ export function refused(head: Head, m: number, bytes: number, count: number): bo
     (maxBytes !== null && head.bytes + bytes > maxBytes) ||
     (maxCount !== null && head.count + count > maxCount)
   );
-}
-
-function mailboxOf(box: Box): Mailbox {
-  return mailboxFrom(box);
 }

@@ -1,11 +1,11 @@
 import { MailError } from '../../core/errors.ts';
-import { toRanges, type UidRanges } from '../../core/uid-set.ts';
+import { fromRanges, toRanges, type UidRanges } from '../../core/uid-set.ts';
 import type { AccountId, MailboxId } from '../../core/values.ts';
 import type { OpenMailbox } from '../api.ts';
+import { missingUids } from '../common/missing-uids.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import { type AccountLog, tailReachesBack } from './account-log.ts';
 import type { Database } from './database.ts';
-import { fromRanges } from '../../core/uid-set.ts';
 import { type PageDocument, unpackGone } from './page.ts';
 
 /** Opens the shared view of a mailbox. `not-found` */
@@ -81,17 +81,4 @@ async function vanishedSince(
     // What was read may be ahead of the view: what it still shows has not vanished for its sessions.
     return toRanges([...uids].filter((uid) => view.indexOf(uid) < 0).sort((x, y) => x - y));
   }
-}
-
-/** Every UID below UIDNEXT that is not there: a superset that RFC 7162 §3.2.5.2 allows. */
-function missingUids(view: MailboxView): UidRanges {
-  const ranges: number[] = [];
-  let next = 1;
-  for (let i = 0; i < view.count; i++) {
-    const uid = view.uidAt(i);
-    if (uid > next) ranges.push(next, uid - 1);
-    next = uid + 1;
-  }
-  if (view.uidNext > next) ranges.push(next, view.uidNext - 1);
-  return ranges;
 }

@@ -1,20 +1,9 @@
-import { inboxName, type SpecialUse } from '../../../../core/values.ts';
+import { bornMailboxes } from '../../../common/born-mailboxes.ts';
 import type { AccountLimits, ShardOps } from '../../protocol.ts';
 import { snapshot } from '../events.ts';
 import type { Head } from '../heads.ts';
 import type { Shard } from '../shard.ts';
 import { newBox } from './mailboxes.ts';
-
-/** What every account is born with, subscribed. INBOX comes first: its id is 1. */
-const bornMailboxes: readonly (readonly [string, SpecialUse | null])[] = [
-  [inboxName, null],
-  ['Sent', '\\Sent'],
-  ['Drafts', '\\Drafts'],
-  ['Junk', '\\Junk'],
-  ['Trash', '\\Trash'],
-  ['Archive', '\\Archive'],
-  ['Official', '\\Official'],
-];
 
 /** Makes heads equal to the directory's rows; harmless to repeat, so a crash between the two commits is mended. */
 export function settleAccounts(
