@@ -158,6 +158,16 @@ export function mailboxesContract(opened: () => OpenBackend, clock: ManualClock)
       expect((await mailboxNamed(reopened, account, 'x/y/b')).id).to.equal(child.id);
     });
 
+    it('gives the superiors that it makes numbers and UIDVALIDITY that never come again', async () => {
+      const box = await create('a');
+      await store.renameMailbox(account, box.id, named('p/q/a'));
+      const made = await mailboxNamed(store, account, 'p/q');
+      store = await opened().reopen();
+      const next = await create('next');
+      expect(next.id).to.be.greaterThan(made.id);
+      expect(next.uidValidity).to.be.greaterThan(made.uidValidity);
+    });
+
     it('may go into its own former parent and swap names', async () => {
       const a = await create('a');
       const b = await create('b');

@@ -149,7 +149,7 @@ export class Heads {
 
   createBox(head: Head, box: Box): void {
     // Names must be unique in the file at each moment, so renamed ones are written first.
-    this.#flushBoxes();
+    this.flushBoxes();
     this.#insert.run(
       head.a,
       box.m,
@@ -196,7 +196,7 @@ export class Heads {
       );
     }
     this.#dirtyHeads.length = 0;
-    this.#flushBoxes();
+    this.flushBoxes();
   }
 
   /** After a rollback. */
@@ -207,7 +207,8 @@ export class Heads {
     this.#dirtyBoxes.length = 0;
   }
 
-  #flushBoxes(): void {
+  /** Writes the mailboxes that changed, for an operation that needs their names in the file; it may go on changing. */
+  flushBoxes(): void {
     for (const [head, box] of this.#dirtyBoxes) {
       if (!box.dirty) continue; // deleted in the meantime
       box.dirty = false;
@@ -260,10 +261,10 @@ export class Heads {
   /** Two generations: an account that nobody asked for during a whole one is dropped, at no cost for the others. */
   #keep(head: Head): void {
     if (this.#young.size >= headsCached / 2) {
-      // A dirty head that is dropped here would be loaded again without its changes.
-      this.flush();
       this.#old = this.#young;
-      this.#young = new Map();
+      // One that is not written yet would be loaded again without its changes.
+      const unwritten = [...this.#dirtyHeads, ...this.#dirtyBoxes.map(([of]) => of)];
+      this.#young = new Map(unwritten.map((each) => [each.a, each]));
     }
     this.#young.set(head.a, head);
   }

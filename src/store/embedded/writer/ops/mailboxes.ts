@@ -97,7 +97,7 @@ export function renameMailbox(
     shard.heads.touchBox(head, each, true);
   });
   // Names are unique in the file at each moment, so nothing may come between.
-  shard.heads.flush();
+  shard.heads.flushBoxes();
   const made = missing.map((superior) => newBox(shard, head, superior, null));
   const removed = dropChildless(shard, head, oldName);
   shard.events.changed(head, { removed, mailboxes: [...made, ...family].map(snapshot) });
