@@ -359,8 +359,15 @@ export class SmtpSession {
     this.log.info('connection-refused', { peer: this.#peer, reason: 'address-limit' });
     this.settings.parts.metrics?.connectionRefused(this.settings.name);
     // A TLS client could not read it.
-    if (this.settings.tls === 'implicit') this.destroy();
-    else this.hangUp(tooManyConnections);
+    if (this.settings.tls === 'implicit') {
+      this.destroy();
+      return;
+    }
+    // No lingering: those that are turned away must not take the places of all others.
+    this.#expecting = 'nothing';
+    this.#output += tooManyConnections;
+    this.#flush();
+    this.#transport.finish();
   }
 
   /**
@@ -495,7 +502,7 @@ export class SmtpSession {
     if (this.#working) return;
     this.#working = true;
     try {
-      while (!this.#busy && this.#step());
+      while (!this.#busy && this.#step()) this.#writeWhenMuch();
     } catch (error) {
       this.#broken(error);
     }
@@ -563,6 +570,11 @@ export class SmtpSession {
       this.#errors += 1;
       if (this.#errors >= this.settings.limits.errors) this.hangUp(tooManyErrors);
     }
+  }
+
+  /** The answers to one read are one write, unless they grow past what a client may leave unread. */
+  #writeWhenMuch(): void {
+    if (this.#output.length > this.settings.limits.unreadReplyBytes) this.#flush();
   }
 
   #flush(): void {

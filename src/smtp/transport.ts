@@ -42,9 +42,9 @@ export class Transport {
     return this.#cipher;
   }
 
-  /** Octets the client was sent and has not taken. */
+  /** Octets the client was sent and has not taken, when `drained` will tell that it has: a few (16 KB) count as taken. */
   get unreadBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableNeedDrain ? this.#socket.writableLength : 0;
   }
 
   /** Octets that came and were not handed over yet. */

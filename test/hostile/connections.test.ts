@@ -1,4 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { LocalSessionCount } from '../../src/bus/local/session-count.ts';
 import { silentLog } from '../../src/core/log.ts';
@@ -140,4 +146,39 @@ describe('many connections of one client', function () {
       expect(sessions.count(key), key).to.equal(0);
     }
   });
+
+  it('are turned away by the ten thousand, in bounded memory, while they keep their ends open', async () => {
+    const limits = { connectionsPerAddress: 20 };
+    const ports = [await imap('imap', limits), await smtp('smtp', 'mx', limits)];
+    const before = memoryInUse();
+    const script = fileURLToPath(new URL('crowd.ts', import.meta.url));
+    const crowd = spawn(
+      process.execPath,
+      ['--import', 'tsx', script, '10000', ...ports.map(String)],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    const ended = once(crowd, 'exit');
+    const [line] = (await once(createInterface(crowd.stdout), 'line')) as [string];
+    const held = memoryInUse() - before;
+    const counted = ['imap', 'mx'].map((each) => sessions.count(`${each} connections`));
+    crowd.stdin.end();
+    await ended;
+    expect(JSON.parse(line)).to.deep.equal([
+      ['* BYE', 4980],
+      ['* OK', 20],
+      ['220 mx.example.kz', 20],
+      ['421 4.7.0', 4980],
+    ]);
+    expect(counted).to.deep.equal([20, 20]);
+    // Some thousand of them are still being closed at this moment; 2 KB each is more than they take.
+    expect(held).to.be.lessThan(20_000_000);
+  });
 });
+
+/** Octets of living objects and buffers. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}

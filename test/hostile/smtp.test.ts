@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
@@ -324,6 +325,32 @@ describe('hostile SMTP clients', function () {
         }
       }
       client.destroy();
+    });
+
+    it('whose answers are far longer, in one read: no more of them wait than unreadReplyBytes', async () => {
+      const serverSockets: Socket[] = [];
+      const note = (message: unknown): void => {
+        serverSockets.push((message as { readonly socket: Socket }).socket);
+      };
+      subscribe('net.server.socket', note);
+      const { port } = await house.listen();
+      const client = await greet(port);
+      unsubscribe('net.server.socket', note);
+      const [served] = serverSockets as [Socket];
+      client.pause();
+      const pairs = 100_000;
+      client.socket.write('EHLO a\r\n'.repeat(pairs));
+      let most = 0;
+      await settled(() => {
+        most = Math.max(most, served.writableLength);
+        return served.bytesWritten;
+      });
+      client.destroy();
+      expect(most).to.be.within(
+        defaultSmtpLimits.unreadReplyBytes,
+        // And the answer that went past it.
+        defaultSmtpLimits.unreadReplyBytes * 1.1,
+      );
     });
 
     it('of 100,000 commands that are none: `errors` answers, then 421', async () => {
