@@ -1,4 +1,5 @@
 import type { AccountId } from '../core/values.ts';
+import type { StoredContent } from '../store/api.ts';
 import type { ArchiveStore, AuditLine, OutboxLine } from './api.ts';
 import { type ArchiveFolder, LineWriter, syncFolder } from './archive-folder.ts';
 import type { LetterWriter } from './letter-writer.ts';
@@ -14,19 +15,15 @@ export async function writeOutbox(
   folder: ArchiveFolder,
   letters: LetterWriter,
 ): Promise<number> {
-  const addresses = new Addresses(store);
   const file = await folder.create(folder.outboxPath);
   let damaged = 0;
   try {
     const lines = new LineWriter(file);
-    for await (const { content, sha256, account, ...entry } of store.upkeep.outboxEntries()) {
+    for await (const { line, content } of outboxLines(store)) {
+      const { sha256 } = line;
       const missing = await letters.write([{ sha256, open: () => Promise.resolve(content) }]);
       damaged += missing;
-      if (missing > 0) continue;
-      const size = content.sizeBytes;
-      const address = await addresses.of(account);
-      const line: OutboxLine = { ...entry, account: address, size, sha256 };
-      await lines.write([line]);
+      if (missing === 0) await lines.write([line]);
     }
     await lines.end();
     await letters.sync();
@@ -48,7 +45,6 @@ export async function writeAudit(
   folder: ArchiveFolder,
   perFile = auditRecordsPerFile,
 ): Promise<void> {
-  const addresses = new Addresses(store);
   const last = (await folder.auditFiles()).at(-1) ?? 0;
   let open: { readonly number: number; readonly lines: LineWriter } | undefined;
   const finish = async (): Promise<void> => {
@@ -59,26 +55,43 @@ export async function writeAudit(
     open = undefined;
   };
   try {
-    for await (const records of store.upkeep.auditRecords(last * perFile)) {
-      for (const { account, ...record } of records) {
-        const number = Math.floor((record.id - 1) / perFile);
-        if (open?.number !== number) {
-          if (open !== undefined) await finish();
-          const file = await folder.create(folder.auditFilePath(number));
-          open = { number, lines: new LineWriter(file) };
-        }
-        const line: AuditLine = {
-          kind: 'audit',
-          ...record,
-          account: await addresses.of(account),
-        };
-        await open.lines.write([line]);
+    for await (const line of auditLines(store, last * perFile)) {
+      const number = Math.floor((line.id - 1) / perFile);
+      if (open?.number !== number) {
+        if (open !== undefined) await finish();
+        const file = await folder.create(folder.auditFilePath(number));
+        open = { number, lines: new LineWriter(file) };
       }
+      await open.lines.write([line]);
     }
     if (open !== undefined) await finish();
   } catch (error) {
     await open?.lines.file.abandon();
     throw error;
+  }
+}
+
+/** What waits in the outbox, with its letters. */
+export async function* outboxLines(
+  store: ArchiveStore,
+): AsyncGenerator<{ readonly line: OutboxLine; readonly content: StoredContent }, void, void> {
+  const addresses = new Addresses(store);
+  for await (const { content, account, ...entry } of store.upkeep.outboxEntries()) {
+    const address = await addresses.of(account);
+    yield { line: { ...entry, account: address, size: content.sizeBytes }, content };
+  }
+}
+
+/** The records of the audit log after that one. */
+export async function* auditLines(
+  store: ArchiveStore,
+  after: number,
+): AsyncGenerator<AuditLine, void, void> {
+  const addresses = new Addresses(store);
+  for await (const records of store.upkeep.auditRecords(after)) {
+    for (const { account, ...record } of records) {
+      yield { kind: 'audit', ...record, account: await addresses.of(account) };
+    }
   }
 }
 

@@ -1,20 +1,7 @@
 import { MailError } from '../core/errors.ts';
 import type { EmailId } from '../core/values.ts';
-import type { Account, AccountSnapshot } from '../store/api.ts';
-import {
-  type AccountLine,
-  archiveFormat,
-  type ArchiveLine,
-  type ArchiveProgress,
-  type ArchiveStore,
-  type DeletedLine,
-  type DeletedMailboxLine,
-  type DeliveryLine,
-  type MailboxLine,
-  type MessageLine,
-  type SubscriptionLine,
-  type TombstoneLine,
-} from './api.ts';
+import type { Account } from '../store/api.ts';
+import { archiveFormat, type ArchiveLine, type ArchiveProgress, type ArchiveStore } from './api.ts';
 import {
   ArchiveFolder,
   LineWriter,
@@ -24,6 +11,7 @@ import {
 } from './archive-folder.ts';
 import { writeAudit, writeOutbox } from './backup-rest.ts';
 import { LetterWriter, type WantedLetter } from './letter-writer.ts';
+import { accountFields, snapshotLines } from './snapshot-lines.ts';
 
 export interface BackupResult {
   readonly accounts: number;
@@ -172,43 +160,7 @@ class BackupWriter {
     const snapshot = await this.#store.upkeep.snapshot(account.id);
     const lines = new LineWriter(file);
     try {
-      await lines.write(headLines(account, snapshot));
-      for (const { id: mailbox } of snapshot.mailboxes) {
-        for await (const slice of snapshot.messages(mailbox)) {
-          await lines.write(
-            slice.map(({ sizeBytes: size, sha256 = null, ...message }): MessageLine => ({
-              kind: 'message',
-              mailbox,
-              ...message,
-              size,
-              sha256,
-            })),
-          );
-        }
-        for await (const slice of snapshot.tombstones(mailbox)) {
-          await lines.write(
-            slice.map((each): TombstoneLine => ({ kind: 'tombstone', mailbox, ...each })),
-          );
-        }
-      }
-      for await (const slice of snapshot.deletedMessages()) {
-        await lines.write(
-          slice.map(({ sizeBytes: size, ...message }): DeletedLine => ({
-            kind: 'deleted',
-            ...message,
-            size,
-          })),
-        );
-      }
-      for await (const slice of snapshot.deliveryIds()) {
-        await lines.write(
-          slice.map(({ deliveryId: id, ...answer }): DeliveryLine => ({
-            kind: 'delivery',
-            id,
-            ...answer,
-          })),
-        );
-      }
+      for await (const slice of snapshotLines(account, snapshot)) await lines.write(slice);
     } finally {
       await snapshot.close();
     }
@@ -239,42 +191,6 @@ class BackupWriter {
     this.#damaged += await this.#letters.write([...batch.values()]);
     await this.#letters.sync();
   }
-}
-
-/** The first lines of an account: itself, its mailboxes and subscriptions. */
-function headLines(account: Account, snapshot: AccountSnapshot): ArchiveLine[] {
-  const { seq, lastUidValidity, nextMailbox, mailboxes } = snapshot;
-  const messages = mailboxes.reduce((sum, mailbox) => sum + mailbox.messages, 0);
-  const numbers = { seq, lastUidValidity, nextMailbox, messages };
-  return [
-    { kind: 'account', format: archiveFormat, ...accountFields(account), ...numbers },
-    ...mailboxes.map((mailbox): MailboxLine => ({
-      kind: 'mailbox',
-      id: mailbox.id,
-      name: mailbox.name,
-      uidValidity: mailbox.uidValidity,
-      uidNext: mailbox.uidNext,
-      highestModSeq: mailbox.highestModSeq,
-      specialUse: mailbox.specialUse,
-      selectable: mailbox.selectable,
-      keywords: mailbox.keywords,
-      forgottenUpTo: mailbox.forgottenUpTo,
-      messages: mailbox.messages,
-    })),
-    ...snapshot.subscriptions.map((name): SubscriptionLine => ({ kind: 'subscription', name })),
-    ...snapshot.deletedMailboxes.map(({ name = null, ...mailbox }): DeletedMailboxLine => ({
-      kind: 'deleted-mailbox',
-      ...mailbox,
-      name,
-    })),
-  ];
-}
-
-function accountFields(
-  account: Account,
-): Omit<AccountLine, 'kind' | 'format' | 'seq' | 'lastUidValidity' | 'nextMailbox' | 'messages'> {
-  const { address, canonical, status, credentials, quota, createdAt } = account;
-  return { address, canonical, status, credentials, quota, createdAt };
 }
 
 export async function* allAccounts(

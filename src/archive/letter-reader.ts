@@ -1,34 +1,34 @@
 import type { Content } from '../store/api.ts';
 import type { ArchiveStore, LetterLine, MessageLine } from './api.ts';
-import type { ArchiveFolder } from './archive-folder.ts';
 
 /** A line of the backup with its letter, received into the store. */
 export type ReceivedLine<L> = readonly [line: L, content: Content];
 /** A line that may name a letter. */
-type NamesLetter = Pick<LetterLine | MessageLine, 'sha256' | 'size'>;
+export type NamesLetter = Pick<LetterLine | MessageLine, 'sha256' | 'size'>;
 
-/** Letters of a backup on their way into a store. */
-export class LetterReader {
+/** Letters on their way into a store, from wherever their lines are from. */
+export class LetterReader<N extends NamesLetter = NamesLetter> {
   readonly #store: ArchiveStore;
-  readonly #folder: ArchiveFolder;
+  readonly #octetsOf: (line: N) => AsyncIterable<Uint8Array>;
   bytes = 0;
   /** Letters that are not there, or not what they should be: they are left out. */
   damaged = 0;
 
-  constructor(store: ArchiveStore, folder: ArchiveFolder) {
+  /** A source that has no file for a letter (ENOENT) does not have the letter. */
+  constructor(store: ArchiveStore, octetsOf: (line: N) => AsyncIterable<Uint8Array>) {
     this.#store = store;
-    this.#folder = folder;
+    this.#octetsOf = octetsOf;
   }
 
   /** Receives the letters of lines, has them used, and lets go of them. */
-  async use<L extends NamesLetter, T>(
+  async use<L extends N, T>(
     lines: readonly L[],
     run: (received: readonly ReceivedLine<L>[]) => Promise<T>,
   ): Promise<T> {
     const received: ReceivedLine<L>[] = [];
     try {
       for (const line of lines) {
-        const content = line.sha256 === null ? undefined : await this.#receive(line.sha256);
+        const content = await this.#receive(line);
         if (content === undefined) this.damaged++;
         else {
           received.push([line, content]);
@@ -41,17 +41,18 @@ export class LetterReader {
     }
   }
 
-  async #receive(sha256: string): Promise<Content | undefined> {
+  async #receive(line: N): Promise<Content | undefined> {
+    if (line.sha256 === null) return undefined;
     const writer = this.#store.receive();
     try {
-      for await (const piece of this.#folder.readLetter(sha256)) await writer.write(piece);
+      for await (const piece of this.#octetsOf(line)) await writer.write(piece);
     } catch (error) {
       await writer.abort();
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
     const content = await writer.finish();
-    if (content.sha256 === sha256) return content;
+    if (content.sha256 === line.sha256) return content;
     await content.release();
     return undefined;
   }

@@ -1,6 +1,12 @@
 import type { AccountId, MailboxId, ModSeq, Uid } from '../core/values.ts';
-import type { ArchiveStore, DeletedLine, DeliveryLine, MessageLine, TombstoneLine } from './api.ts';
-import type { ArchiveFolder } from './archive-folder.ts';
+import type {
+  ArchiveLine,
+  ArchiveStore,
+  DeletedLine,
+  DeliveryLine,
+  MessageLine,
+  TombstoneLine,
+} from './api.ts';
 import type { LetterReader } from './letter-reader.ts';
 import { LineBatch } from './line-batch.ts';
 
@@ -19,9 +25,9 @@ export interface RestoredStep {
  */
 export async function* restoreAccount(
   store: ArchiveStore,
-  folder: ArchiveFolder,
-  letters: LetterReader,
-  { id, canonical }: { readonly id: AccountId; readonly canonical: string },
+  id: AccountId,
+  lines: AsyncIterable<ArchiveLine>,
+  letters: LetterReader<MessageLine | DeletedLine>,
 ): AsyncGenerator<RestoredStep, void, void> {
   let step = { messages: 0, present: 0 };
   const taken = (): RestoredStep => {
@@ -66,7 +72,7 @@ export async function* restoreAccount(
     deliveries = [];
     if (lines.length > 0) await restoreDeliveryIds(store, id, lines);
   };
-  for await (const line of folder.lines(canonical)) {
+  for await (const line of lines) {
     if (line.kind === 'message') {
       if (await messages.add(line)) yield taken();
     } else if (line.kind === 'deleted') {

@@ -1,17 +1,16 @@
 import { type AccountId } from '../core/values.ts';
 import type { AuditEntry, AuditRecord } from '../store/api.ts';
 import type { ArchiveStore, AuditLine, OutboxLine } from './api.ts';
-import type { ArchiveFolder } from './archive-folder.ts';
 import type { LetterReader } from './letter-reader.ts';
 
 const recordsAtOnce = 500;
 /** Accounts by their addresses, kept in memory. */
 const accountsKept = 10_000;
 
-/** Adds the audit log of the backup to that of the store; answers how many records came. */
+/** Adds the audit log of another store to that of this one; answers how many records came. */
 export async function restoreAudit(
   store: ArchiveStore,
-  folder: ArchiveFolder,
+  lines: AsyncIterable<AuditLine>,
   from: string,
 ): Promise<number> {
   const accounts = new Accounts(store);
@@ -21,7 +20,7 @@ export async function restoreAudit(
     if (records.length > 0) added += await store.upkeep.restoreAudit(from, records);
     records = [];
   };
-  for await (const line of folder.audit()) {
+  for await (const line of lines) {
     // What came from this store is in its log already.
     if (line.detail?.['restoredFrom'] === store.upkeep.storeId) continue;
     records.push(recordFrom(line, await accounts.of(line.account)));
@@ -32,14 +31,14 @@ export async function restoreAudit(
 }
 
 /** Puts what waited to be sent into the outbox; answers how many entries came. */
-export async function restoreOutbox(
+export async function restoreOutbox<L extends OutboxLine>(
   store: ArchiveStore,
-  folder: ArchiveFolder,
-  letters: LetterReader,
+  lines: AsyncIterable<L>,
+  letters: LetterReader<L>,
 ): Promise<number> {
   const accounts = new Accounts(store);
   let added = 0;
-  for await (const line of folder.outbox()) {
+  for await (const line of lines) {
     const account = await accounts.of(line.account);
     await letters.use([line], async ([received]) => {
       if (received === undefined) return;

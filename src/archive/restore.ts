@@ -104,7 +104,7 @@ class Restorer {
     this.#store = store;
     this.#folder = folder;
     this.#options = options;
-    this.#letters = new LetterReader(store, folder);
+    this.#letters = new LetterReader(store, ({ sha256 }) => folder.readLetter(sha256 as string));
   }
 
   get result(): RestoreResult {
@@ -149,10 +149,10 @@ class Restorer {
       if (this.#options.outbox === true) this.#count.waiting = waiting;
       else if (waiting > 0) yield this.progress(`${waiting} letters ${notSent}`);
     } else {
-      this.#count.waiting = await restoreOutbox(this.#store, this.#folder, this.#letters);
+      this.#count.waiting = await restoreOutbox(this.#store, this.#folder.outbox(), this.#letters);
     }
     if (this.#options.apply) {
-      this.#count.audit = await restoreAudit(this.#store, this.#folder, from);
+      this.#count.audit = await restoreAudit(this.#store, this.#folder.audit(), from);
     }
   }
 
@@ -171,8 +171,8 @@ class Restorer {
     const made = found ?? (await this.#make(archived.account, address, target));
     if (made.status === 'suspended' && (await this.#begins(made.id, archived))) {
       this.#count.made++;
-      const account = { id: made.id, canonical };
-      yield* this.#counted(restoreAccount(this.#store, this.#folder, this.#letters, account));
+      const lines = this.#folder.lines(canonical);
+      yield* this.#counted(restoreAccount(this.#store, made.id, lines, this.#letters));
       const { status } = archived.account;
       // In this order a crash in between leaves an account that can be used, and a mark that harms nobody.
       if (status !== 'suspended') {
@@ -226,6 +226,7 @@ class Restorer {
         credentials: { hash: line.credentials.hash, scram: line.credentials.scram },
         quota: { bytes: line.quota.bytes, messages: line.quota.messages },
         status: 'suspended',
+        ...(canonical === line.canonical && { createdAt: line.createdAt }),
       },
       { ...this.#audit('account.restore'), detail: { from: line.canonical, seq: line.seq } },
     );

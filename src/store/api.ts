@@ -80,6 +80,8 @@ export interface NewAccount {
   readonly quota: QuotaLimits;
   /** Active unless it says so: one that is still to be restored begins suspended. */
   readonly status?: AccountStatus;
+  /** Milliseconds; now unless it says so: one that comes from another store keeps the moment it was made. */
+  readonly createdAt?: number;
 }
 
 export interface AccountChange {

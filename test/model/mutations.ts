@@ -17,7 +17,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a lost commit that the tail no longer tells of is done again',
     file: 'account-log.ts',
-    from: 'if (unsure !== undefined && !tailReachesBack(this.#head, before.seq)) throw unsure;',
+    from: 'if (unsure !== undefined && !tailReachesBack(this.#head, before.seq)) throw unsure as Error;',
     to: '',
   },
   {

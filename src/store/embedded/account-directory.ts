@@ -148,12 +148,14 @@ export class AccountDirectory implements AccountStore {
 
 function newAccountRow(account: NewAccount): NewAccountRow {
   const { address, canonical, skeleton, status = 'active', credentials, quota } = account;
+  const { createdAt = null } = account;
   return {
     address,
     canonical,
     skeleton,
     status,
     credentials: JSON.stringify(credentials),
+    at: createdAt,
     ...limitsRow(quota),
   };
 }

@@ -174,8 +174,10 @@ export interface NewAccountRow {
   readonly credentials: string;
   readonly maxBytes: number | null;
   readonly maxCount: number | null;
+  /** Milliseconds; null: now. */
+  readonly at: number | null;
 }
-export interface AccountRow extends Omit<NewAccountRow, 'skeleton'> {
+export interface AccountRow extends Omit<NewAccountRow, 'skeleton' | 'at'> {
   readonly a: number;
   /** Milliseconds. */
   readonly at: number;

@@ -164,7 +164,7 @@ export class MongoAccounts implements AccountStore {
     await this.#db.insert('heads', heads as unknown as Document[]);
     const refused = new Set<number>();
     for (const key of ['skeleton', 'canonical'] as const) {
-      await this.#giveNames(key, heads, refused);
+      await this.#giveNames(key, heads, now, refused);
     }
     const outcomes = await Promise.all(
       heads.map(async (head, i): Promise<Account | Failure> => {
@@ -189,27 +189,28 @@ export class MongoAccounts implements AccountStore {
   async #giveNames(
     key: 'skeleton' | 'canonical',
     heads: readonly HeadDocument[],
+    now: number,
     refused: Set<number>,
   ): Promise<void> {
     const asking = heads.flatMap((head, i) => (refused.has(i) ? [] : [{ head, i }]));
     const names = asking.map(({ head }) => ({
       _id: nameKey(key, head.who),
       a: head._id,
-      at: head.who.at,
+      at: now,
     }));
     const taken = await this.#db.insert('names', names);
     for (const each of taken) {
       const { head, i } = asking[each] as { head: HeadDocument; i: number };
-      if (!(await this.#takeOver(nameKey(key, head.who), head))) refused.add(i);
+      if (!(await this.#takeOver(nameKey(key, head.who), head, now))) refused.add(i);
     }
   }
 
   /** Gets a name from a process that died while it gave it. False: somebody has it. */
-  async #takeOver(name: string, head: HeadDocument): Promise<boolean> {
+  async #takeOver(name: string, head: HeadDocument, now: number): Promise<boolean> {
     for (;;) {
       const [held] = await this.#db.find<NameDocument>('names', { _id: name });
       if (held === undefined) {
-        const taken = await this.#db.insert('names', [{ _id: name, a: head._id, at: head.who.at }]);
+        const taken = await this.#db.insert('names', [{ _id: name, a: head._id, at: now }]);
         if (taken.size === 0) return true;
         continue;
       }
@@ -222,7 +223,7 @@ export class MongoAccounts implements AccountStore {
       const status = holder?.who.status;
       if (status !== 'making' && status !== 'dead' && status !== undefined) return false;
       if (status === 'making') {
-        if (head.who.at - held.at < claimMs) {
+        if (now - held.at < claimMs) {
           await pause(20);
           if (performance.now() > 0 && this.#clock.now() - held.at < claimMs) continue;
         }
@@ -233,7 +234,7 @@ export class MongoAccounts implements AccountStore {
         );
         continue;
       }
-      const change = { $set: { a: head._id, at: head.who.at } };
+      const change = { $set: { a: head._id, at: now } };
       if (await this.#db.update('names', { _id: name, a: held.a }, change)) return true;
     }
   }
@@ -261,7 +262,7 @@ function nameKey(key: 'skeleton' | 'canonical', who: OwnerDocument): string {
 }
 
 export function newHead(
-  { address, canonical, skeleton, credentials, quota }: NewAccount,
+  { address, canonical, skeleton, credentials, quota, createdAt }: NewAccount,
   a: number,
   at: number,
   audit: AuditDocument,
@@ -300,7 +301,7 @@ export function newHead(
       skeleton,
       hash: credentials.hash ?? null,
       scram: credentials.scram === undefined ? null : JSON.stringify(credentials.scram),
-      at,
+      at: createdAt ?? at,
     },
     q: { b: 0, n: 0, mb: quota.bytes ?? null, mn: quota.messages ?? null },
     next: {

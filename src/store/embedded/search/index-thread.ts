@@ -13,13 +13,16 @@ export interface IndexThreadData {
   readonly shards: number;
   /** The id of the store. */
   readonly store: string;
+  /** One number, shared: not 0 once the step at hand is to be given up. */
+  readonly stop: Int32Array;
 }
 
 /** Behind everything that somebody waits for. */
 const niceness = 10;
 
 const port = parentPort as MessagePort;
-const { folder, shards, store } = workerData as IndexThreadData;
+const { folder, shards, store, stop } = workerData as IndexThreadData;
+const isStopped = (): boolean => Atomics.load(stop, 0) !== 0;
 const indexers = new Map<number, Indexer>();
 /** One step after the other, as each may wait for a body. */
 let last: Promise<void> = Promise.resolve();
@@ -63,7 +66,7 @@ async function answer(op: Op): Promise<Report> {
 function indexer(shard: number): Indexer {
   let found = indexers.get(shard);
   if (found === undefined) {
-    found = new Indexer(folder, shard, shards, store);
+    found = new Indexer({ folder, shards, store, isStopped }, shard);
     indexers.set(shard, found);
   }
   return found;

@@ -28,24 +28,35 @@ interface Indexed {
   readonly rows: readonly bigint[];
 }
 
+export interface IndexerOptions {
+  readonly folder: string;
+  readonly shards: number;
+  /** The id of the store. */
+  readonly store: string;
+  /** Whether the store closes, and waits for the step at hand. */
+  readonly isStopped: () => boolean;
+}
+
 /** The index of one shard's contents: follows what the shard has committed, in steps that are commits of their own. */
 export class Indexer {
   readonly #folder: string;
   readonly #shard: number;
   readonly #shards: number;
   readonly #store: string;
+  readonly #isStopped: () => boolean;
   readonly #source: ShardSource;
   #file: SearchFile | undefined;
 
-  constructor(folder: string, shard: number, shards: number, store: string) {
+  constructor({ folder, shards, store, isStopped }: IndexerOptions, shard: number) {
     this.#folder = folder;
     this.#shard = shard;
     this.#shards = shards;
     this.#store = store;
+    this.#isStopped = isStopped;
     this.#source = ShardSource.open(folder, shard);
   }
 
-  /** Takes the next contents; answers whether there may be more. */
+  /** Takes the next contents; answers whether there may be more. One that is stopped has taken none. */
   async index(): Promise<Results['index']> {
     const file = this.#opened();
     const next = this.#source.next();
@@ -60,6 +71,7 @@ export class Indexer {
     let to = mark;
     for (const c of this.#source.contents(mark, next, indexedContents)) {
       if (chars > indexedChars) break;
+      if (this.#isStopped()) return { mark, more: true };
       const indexed = await this.#read(c);
       if (indexed !== undefined) {
         letters.push(indexed);
@@ -71,7 +83,7 @@ export class Indexer {
     const last = this.#source.contents(to, next, 1).length === 0;
     // Numbers without a content stay so.
     if (last) to = next;
-    if (to !== mark) file.add(letters, to);
+    if (to !== mark && !file.add(letters, to, this.#isStopped)) return { mark, more: true };
     return { mark: to, more: !last };
   }
 
@@ -214,6 +226,9 @@ function ofShard<T>(ask: () => T): T {
   }
 }
 
+/** Takes back a commit that is not to be waited for. */
+const stopped = new Error('stopped');
+
 /** `search-N.sqlite` as its writer sees it. */
 class SearchFile {
   readonly #db: Connection;
@@ -226,16 +241,19 @@ class SearchFile {
     return this.#db.prepare('SELECT c FROM mark').pluck().get() as number;
   }
 
-  /** The letters and the mark behind them, in one commit. */
-  add(letters: readonly Indexed[], mark: number): void {
+  /** The letters and the mark behind them, in one commit; false when it was stopped before that. */
+  add(letters: readonly Indexed[], mark: number, isStopped: () => boolean): boolean {
     const rows = letters.flatMap(({ text, rows: ids }) => ids.map((id) => ({ id, text })));
     // FTS5 gathers rows in memory as long as their numbers ascend.
     rows.sort((a, b) => (a.id < b.id ? -1 : 1));
     const db = this.#db;
-    db.transaction(() => {
+    const write = db.transaction(() => {
       for (const part of texts) {
         const insert = db.prepare(`INSERT INTO ${part} (rowid, t) VALUES (?, ?)`);
-        for (const { id, text } of rows) insert.run(id, text[part].indexed ?? '');
+        for (const { id, text } of rows) {
+          if (isStopped()) throw stopped;
+          insert.run(id, text[part].indexed ?? '');
+        }
         const keep = db.prepare(`INSERT OR REPLACE INTO ${part}_text VALUES (?, ?, ?)`);
         for (const { c, text } of letters) {
           const { kept } = text[part];
@@ -247,7 +265,14 @@ class SearchFile {
         if (texts.some((part) => text[part].indexed === undefined)) unbounded.run(id);
       }
       db.prepare('UPDATE mark SET c = ?').run(mark);
-    }).immediate();
+    });
+    try {
+      write.immediate();
+      return true;
+    } catch (error) {
+      if (error === stopped) return false;
+      throw error;
+    }
   }
 
   ids(after: bigint, limit: number): bigint[] {

@@ -33,6 +33,8 @@ export class TextIndex {
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  /** What the thread looks at while it is at work. */
+  readonly #stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #rebuilding = new Map<number, Promise<void>>();
 
   constructor(options: TextIndexOptions) {
@@ -149,9 +151,10 @@ export class TextIndex {
     await this.settled();
   }
 
-  /** Ends what is going on after the step at hand; the rest is for the next open. */
+  /** Ends what is going on, and gives up the step at hand: the rest is for the next open. */
   stop(): void {
     this.#closed = true;
+    Atomics.store(this.#stop, 0, 1);
     clearTimeout(this.#timer);
   }
 
@@ -235,7 +238,7 @@ export class TextIndex {
     args: IndexOps[K]['args'],
   ): Promise<IndexOps[K]['result']> {
     const { folder, shards, store, onTrouble } = this.#options;
-    const data: IndexThreadData = { folder, shards, store };
+    const data: IndexThreadData = { folder, shards, store, stop: this.#stop };
     // A thread that died is a store without an index, which goes on; it was reported.
     const onDeath = (error: Error): void => {
       onTrouble(`search index: ${error.message}`);

@@ -99,7 +99,7 @@ export class Directory {
   #create(account: NewAccountRow, audit: AuditRow): AccountRow | Failure {
     const { address, canonical, skeleton, status, credentials, maxBytes, maxCount } = account;
     if (this.#taken.get(canonical, skeleton) !== undefined) return 'already-exists';
-    const at = this.now;
+    const at = account.at ?? this.now;
     const done = this.#insert.run(
       address,
       canonical,
