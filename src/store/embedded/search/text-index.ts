@@ -17,7 +17,7 @@ export interface IndexCheck {
   readonly problems: readonly string[];
 }
 
-export interface TextIndexOptions extends IndexThreadData {
+export interface TextIndexOptions extends Omit<IndexThreadData, 'stop'> {
   readonly threads: Threads;
   readonly onTrouble: (text: string) => void;
 }
