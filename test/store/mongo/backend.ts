@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { MongoClient } from 'mongodb';
 import { connectMongo } from '../../../src/store/mongo/mongo-database.ts';
 import { openMongoStore } from '../../../src/store/mongo/mongo-store.ts';
 import type { Backend } from '../support.ts';
@@ -28,6 +29,9 @@ export function mongoBackend(url: string): Backend {
         },
         async remove() {
           await store.close();
+          const client = new MongoClient(url);
+          await client.db(name).dropDatabase();
+          await client.close();
         },
       };
     },

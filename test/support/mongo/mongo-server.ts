@@ -1,0 +1,64 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { startMemoryServer } from './memory-server.ts';
+import { startMongod } from './mongod.ts';
+import { startProtocolServer } from './protocol-server.ts';
+
+/** A server that speaks MongoDB's protocol, for tests. */
+export interface MongoServer {
+  readonly url: string;
+  /** What it is, with its version: never called MongoDB when it is another that speaks the protocol. */
+  readonly what: string;
+  /** Ends it, if it was started here. */
+  close(): Promise<void>;
+}
+/** Why there is none. */
+export interface NoMongoServer {
+  readonly reason: string;
+}
+
+/**
+ * The first of: the URL in ZHASHIK_TEST_MONGODB; the mongod that ZHASHIK_MONGOD names, or that is on PATH;
+ * mongodb-memory-server, where that is installed; a server in Java that speaks the protocol. Rejects when one that was
+ * asked for by name cannot be had.
+ */
+export async function startMongoServer(
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<MongoServer | NoMongoServer> {
+  const url = environment['ZHASHIK_TEST_MONGODB'];
+  if (url !== undefined) return serverAt(url);
+  const named = environment['ZHASHIK_MONGOD'];
+  if (named !== undefined) return startMongod(named);
+  const found = await onPath('mongod', environment['PATH'] ?? '');
+  if (found !== undefined) return startMongod(found);
+  return (await startMemoryServer()) ?? startProtocolServer();
+}
+
+async function serverAt(url: string): Promise<MongoServer> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 5_000 });
+  try {
+    const { version } = await client.db('admin').command({ buildInfo: 1 });
+    const { host } = new URL(url);
+    return {
+      url,
+      what: `${host}, which calls itself ${String(version)}`,
+      close: () => Promise.resolve(),
+    };
+  } finally {
+    await client.close();
+  }
+}
+
+async function onPath(name: string, path: string): Promise<string | undefined> {
+  for (const folder of path.split(delimiter)) {
+    const file = join(folder, name);
+    const runs = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs && folder !== '') return file;
+  }
+  return undefined;
+}
