@@ -10,6 +10,7 @@ import ts from 'typescript';
  */
 const contracts = ['store/api.ts', 'store/mailbox-view.ts'];
 const protocol = ['mail', ...contracts, 'bus/api.ts', 'account/api.ts', 'account/address.ts'];
+const bus = ['bus/api.ts', 'bus/failure-delay.ts', 'bus/hint-listeners.ts'];
 const table: Readonly<Record<string, readonly string[]>> = {
   core: [],
   mail: [],
@@ -21,7 +22,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'store/common': ['mail', ...contracts],
   'store/mongo': ['mail', ...contracts, 'store/common'],
   bus: [],
-  'bus/local': ['bus/api.ts'],
+  'bus/local': [...bus],
+  'bus/redis': [...bus],
   account: [...contracts, 'bus/api.ts'],
   delivery: ['mail', ...contracts, 'account/address.ts'],
   outbound: ['mail', ...contracts, 'bus/api.ts', 'delivery/api.ts'],
@@ -57,6 +59,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   metrics: ['prom-client'],
   'store/embedded': ['better-sqlite3'],
   'store/mongo': ['mongodb'],
+  'bus/redis': ['redis'],
   outbound: ['nodemailer'],
   transfer: ['imapflow'],
   admin: ['zod'],
@@ -145,7 +148,7 @@ describe('architecture', () => {
   });
 
   it('lets only the composition pick implementations', () => {
-    const implementations = ['store/embedded', 'store/mongo', 'bus/local'];
+    const implementations = ['store/embedded', 'store/mongo', 'bus/local', 'bus/redis'];
     const wrong = imports.filter(
       ({ file, target }) =>
         !['compose.ts', 'compose-admin.ts'].includes(file) &&

@@ -1,15 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Throttle } from '../api.ts';
+import { type FailureRule, failureDelayMs } from '../failure-delay.ts';
 
-export interface LocalThrottleOptions {
+export interface LocalThrottleOptions extends FailureRule {
   readonly clock: Clock;
-  /** Failures of a key that cost nothing yet: people mistype. */
-  readonly freeFailures: number;
-  /** The delay after the first failure that counts; each further one doubles it. */
-  readonly baseDelayMs: number;
-  readonly maxDelayMs: number;
-  /** A key without a failure for so long is as good as new. */
-  readonly forgetAfterMs: number;
   /** Keys kept; beyond it the one that failed longest ago is forgotten. */
   readonly maxKeys: number;
 }
@@ -33,7 +27,7 @@ export class LocalThrottle implements Throttle {
     const failures = this.#current(key);
     if (failures === undefined) return Promise.resolve(0);
     const waited = this.#options.clock.now() - failures.at;
-    return Promise.resolve(Math.max(0, this.#delayAfter(failures.count) - waited));
+    return Promise.resolve(Math.max(0, failureDelayMs(this.#options, failures.count) - waited));
   }
 
   failed(key: string): Promise<void> {
@@ -63,12 +57,5 @@ export class LocalThrottle implements Throttle {
     if (this.#options.clock.now() - failures.at < this.#options.forgetAfterMs) return failures;
     this.#keys.delete(key);
     return undefined;
-  }
-
-  #delayAfter(count: number): number {
-    const { freeFailures, baseDelayMs, maxDelayMs } = this.#options;
-    if (count <= freeFailures) return 0;
-    // 2 ** 1100 is Infinity, and the smaller of that and the limit is still right.
-    return Math.min(maxDelayMs, baseDelayMs * 2 ** (count - freeFailures - 1));
   }
 }
