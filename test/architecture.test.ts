@@ -20,7 +20,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   store: ['mail'],
   'store/embedded': ['mail', ...contracts, 'store/common'],
   'store/common': ['mail', ...contracts],
-  'store/mongo': ['mail', ...contracts, 'store/common'],
+  'store/mongo': ['mail', ...contracts, 'store/common', 'bus/api.ts'],
   bus: [],
   'bus/local': [...bus],
   'bus/redis': [...bus],

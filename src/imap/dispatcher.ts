@@ -24,6 +24,7 @@ export async function dispatch(
   let tag: string | undefined;
   let response: Response;
   let mayExpunge: boolean | undefined;
+  const began = performance.now();
   try {
     const d = new Decoder(bytes, { utf8: ctx.state.utf8 });
     tag = d.tag();
@@ -39,7 +40,7 @@ export async function dispatch(
     if (!(error instanceof ParseError)) throw error;
     response = bad(error.message);
   }
-  await complete(ctx, tag, response, mayExpunge);
+  await complete(ctx, tag, response, mayExpunge, began);
   return response;
 }
 
@@ -62,17 +63,21 @@ export async function answer<Outcome = Response>(
 
 /**
  * What stands at the end of every command: what is new in the selected mailbox, then the tagged response.
- * `mayExpunge` undefined: the command did not run, nothing is told but its answer.
+ * `mayExpunge` undefined: the command did not run, nothing is told but its answer. What others, in whichever process,
+ * were answered for before the command `began` (by `performance.now()`) is told with it.
  */
 export async function complete(
   ctx: SessionContext,
   tag: string | undefined,
   response: Response,
   mayExpunge: boolean | undefined,
+  began = performance.now(),
 ): Promise<void> {
   const { out, state } = ctx;
   const { selected } = state;
   if (selected !== undefined && mayExpunge !== undefined && !state.loggedOut) {
+    const looking = selected.lookAsOf(began);
+    if (looking !== undefined) await looking;
     if (selected.gone) ctx.connection.hangUp('The selected mailbox was deleted');
     else {
       const modSeqInTag = response.code?.startsWith('HIGHESTMODSEQ') === true;

@@ -1,3 +1,4 @@
+import { MailError } from '../core/errors.ts';
 import { formatRanges, toRanges, type UidRanges } from '../core/uid-set.ts';
 import {
   type AccountId,
@@ -236,6 +237,16 @@ export class SelectedMailbox {
   }
 
   // ---------------------------------------------------------------- telling the client
+
+  /**
+   * Has the view take in what other processes had committed before that time of `performance.now()`. Undefined when
+   * there is nothing to wait for. A store that cannot be asked now will tell later.
+   */
+  lookAsOf(time: number): Promise<void> | undefined {
+    return this.#open.showAsOf(time)?.catch((error: unknown) => {
+      if (!(error instanceof MailError) || error.failure !== 'unavailable') throw error;
+    });
+  }
 
   /**
    * Writes what changed since the client was told last, in O(change): EXPUNGE or VANISHED where allowed, FLAGS when a

@@ -192,6 +192,11 @@ export interface Quota {
 export interface OpenMailbox {
   readonly account: AccountId;
   readonly view: MailboxView;
+  /**
+   * Makes the view show what every process had committed before that time of `performance.now()`. Undefined when it
+   * does already. `unavailable`
+   */
+  showAsOf(time: number): Promise<void> | undefined;
   /** UIDs expunged after `since`. When tombstones were purged: all UIDs below UIDNEXT that are not there. */
   vanishedSince(since: ModSeq): Promise<UidRanges>;
   close(): void;

@@ -83,6 +83,7 @@ export class ModelMailbox {
     const open: OpenMailbox = {
       account: 1 as AccountId,
       view: this.view,
+      showAsOf: () => undefined,
       vanishedSince: (since) => {
         const uids = this.expunged.filter((gone) => gone.modSeq > since).map((gone) => gone.uid);
         return Promise.resolve(

@@ -343,7 +343,9 @@ class Process {
   }
 
   async #account(): Promise<AccountLogClass> {
-    this.#log ??= this.#code.AccountLog.load(this.db, this.#clock, account, this.#waits);
+    this.#log ??= this.#code.AccountLog.load(this.db, this.#clock, account, {
+      waits: this.#waits,
+    });
     try {
       return await this.#log;
     } catch (error) {

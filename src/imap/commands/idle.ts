@@ -23,11 +23,12 @@ export const idle: Command<undefined> = {
     const keepAlive = setInterval(() => {
       out.untagged('OK Still here');
       out.send();
+      news.look();
     }, connection.timeouts.idleKeepAliveMs);
     let line: Buffer;
     try {
       const asked = connection.ask('idling', lineBytes);
-      news.soon();
+      news.look();
       line = await asked;
     } finally {
       clearInterval(keepAlive);
@@ -45,9 +46,17 @@ class News {
   #scheduled: NodeJS.Immediate | undefined;
   #telling: Promise<void> | undefined;
   #again = false;
+  /** News of other processes, whose hints may be lost, are asked for. */
+  #looking = false;
 
   constructor(ctx: CommandContext) {
     this.#ctx = ctx;
+  }
+
+  /** Asks for what other processes did, and tells it. */
+  look(): void {
+    this.#looking = true;
+    this.soon();
   }
 
   /** Changes of one turn of the event loop are told together. */
@@ -87,6 +96,10 @@ class News {
     const { connection, out, state } = this.#ctx;
     const { selected } = state;
     if (selected === undefined) return;
+    if (this.#looking) {
+      this.#looking = false;
+      await selected.lookAsOf(performance.now());
+    }
     if (selected.gone) {
       connection.hangUp('The selected mailbox was deleted');
       return;

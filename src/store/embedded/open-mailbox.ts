@@ -36,6 +36,8 @@ export async function openMailbox(
   return {
     account,
     view,
+    // Only this process commits, and it shows a commit before it answers.
+    showAsOf: () => undefined,
     async vanishedSince(since) {
       const uids = await threads.read('vanished', { a: account, m: id, since });
       return uids === undefined ? missingUids(view) : toRanges(notIn(view, uids));

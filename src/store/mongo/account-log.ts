@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Hints } from '../../bus/api.ts';
 import type { Clock } from '../../core/clock.ts';
 import { MailError } from '../../core/errors.ts';
-import type { MailboxId, ModSeq, Uid } from '../../core/values.ts';
+import type { AccountId, MailboxId, ModSeq, Uid } from '../../core/values.ts';
+import type { AccountStatus } from '../api.ts';
 import { deliveryIdsKept } from '../common/limits.ts';
 import { MailboxView } from '../mailbox-view.ts';
 import type { Database } from './database.ts';
@@ -20,6 +22,7 @@ import {
 import type { PageDocument } from './page.ts';
 import { PageSet } from './page-set.ts';
 import { project } from './projector.ts';
+import { noHints } from './no-hints.ts';
 import type { Answer } from './recent-ids.ts';
 import { dropPayloads, packEntries } from './tail.ts';
 import { systemWaits, type Waits } from './waits.ts';
@@ -51,7 +54,17 @@ interface LoadedView {
   view: MailboxView | undefined;
   /** While it is read from the pages; it does not follow entries then. */
   loading: Promise<void> | undefined;
+  /** It could not be read when it had to be: it follows entries again when it was. */
+  stale: boolean;
   users: number;
+}
+
+export interface AccountLogOptions {
+  readonly waits?: Waits;
+  /** Between those who have the account open. */
+  readonly hints?: Hints;
+  /** Told when the account was found to be active no more, or active again. */
+  readonly onStatus?: (account: AccountId, status: AccountStatus) => void;
 }
 
 /**
@@ -63,11 +76,13 @@ export class AccountLog {
   readonly a: number;
   /** Those who keep it from being forgotten. */
   pins = 0;
-  /** When the head was read or written last, by the waits' clock. */
+  /** When the last read or write of the head began, by the waits' clock: all that was committed before is known. */
   seenAt = 0;
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #waits: Waits;
+  readonly #hints: Hints;
+  readonly #onStatus: AccountLogOptions['onStatus'];
   #head: Head;
   /** Entries up to this are in the pages, as far as this process knows. */
   #projected: number;
@@ -76,29 +91,43 @@ export class AccountLog {
   #projecting: Promise<void> | undefined;
   readonly #views = new Map<number, LoadedView>();
   readonly #watchers = new Set<() => void>();
+  /** Ends the hints, which come while somebody watches. */
+  #deafen: (() => void) | undefined;
+  /** The newest version that a hint told of. */
+  #hinted = 0;
+  #following: Promise<void> | undefined;
 
   /** `not-found` */
   static async load(
     db: Database,
     clock: Clock,
     a: number,
-    waits: Waits = systemWaits,
+    options: AccountLogOptions = {},
   ): Promise<AccountLog> {
+    const asked = (options.waits ?? systemWaits).now();
     const head = await readHead(db, a, 0, []);
     if (head === undefined || head.who.status === 'making' || head.who.status === 'dead') {
       throw new MailError('not-found', 'No such account');
     }
-    return new AccountLog(db, clock, head, waits);
+    return new AccountLog(db, clock, head, asked, options);
   }
 
-  constructor(db: Database, clock: Clock, head: Head, waits: Waits) {
+  private constructor(
+    db: Database,
+    clock: Clock,
+    head: Head,
+    asked: number,
+    { waits = systemWaits, hints = noHints, onStatus }: AccountLogOptions,
+  ) {
     this.a = head.a;
     this.#db = db;
     this.#clock = clock;
     this.#head = head;
     this.#projected = head.base;
     this.#waits = waits;
-    this.seenAt = waits.now();
+    this.#hints = hints;
+    this.#onStatus = onStatus;
+    this.seenAt = asked;
   }
 
   get head(): Head {
@@ -124,9 +153,17 @@ export class AccountLog {
 
   /** Learns of what others committed: one small read when that is nothing. */
   async refresh(): Promise<void> {
+    const asked = this.#waits.now();
     const head = await readHead(this.#db, this.a, this.#head.v, this.#head.tail);
-    this.seenAt = this.#waits.now();
+    this.seenAt = Math.max(this.seenAt, asked);
     if (head !== undefined && head.v > this.#head.v) this.#advance(head);
+    this.#reloadViews(({ stale }) => stale);
+  }
+
+  /** Makes the view of the mailbox show all that was committed before that time of the waits' clock. */
+  showAsOf(m: number, asOf: number): Promise<void> | undefined {
+    if (this.seenAt >= asOf) return this.#views.get(m)?.loading;
+    return this.refresh().then(() => this.#views.get(m)?.loading);
   }
 
   /** The head, not older than `maxAgeMs`. */
@@ -141,7 +178,29 @@ export class AccountLog {
       onChange();
     };
     this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+    this.#deafen ??= this.#hints.listen(this.a as AccountId, (version) => {
+      this.#heard(version);
+    });
+    return () => {
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size > 0) return;
+      this.#deafen?.();
+      this.#deafen = undefined;
+    };
+  }
+
+  /** Another process committed; or this one, which knows. One read at a time, however fast hints come. */
+  #heard(version: number): void {
+    if (this.#head.v >= version) return;
+    this.#hinted = Math.max(this.#hinted, version);
+    const upTo = this.#hinted;
+    this.#following ??= this.refresh()
+      // Those who watch are polled for, too.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#following = undefined;
+        if (this.#hinted > upTo) this.#heard(this.#hinted);
+      });
   }
 
   /** Those of the lasting delivery ids that it took. */
@@ -172,12 +231,12 @@ export class AccountLog {
   async use(m: number): Promise<MailboxView | undefined> {
     let loaded = this.#views.get(m);
     if (loaded === undefined) {
-      loaded = { view: undefined, loading: undefined, users: 0 };
+      loaded = { view: undefined, loading: undefined, stale: false, users: 0 };
       this.#views.set(m, loaded);
     }
     loaded.users++;
     try {
-      if (loaded.view === undefined) loaded.loading ??= this.#load(m, loaded);
+      if (loaded.view === undefined || loaded.stale) loaded.loading ??= this.#load(m, loaded);
       await loaded.loading;
       const { view } = loaded;
       if (view === undefined || view.gone) {
@@ -230,6 +289,7 @@ export class AccountLog {
         );
         if (loaded.view === undefined) loaded.view = now;
         else becomeLike(loaded.view, now);
+        loaded.stale = false;
         return;
       }
     } finally {
@@ -246,7 +306,7 @@ export class AccountLog {
   /** The view, when it shows the head. */
   #viewOf(m: number): MailboxView | undefined {
     const loaded = this.#views.get(m);
-    return loaded?.loading === undefined ? loaded?.view : undefined;
+    return loaded !== undefined && follows(loaded) ? loaded.view : undefined;
   }
 
   async #work(): Promise<void> {
@@ -320,9 +380,10 @@ export class AccountLog {
     // Once a reply was lost the write may come true at any later moment, unless the head moves first.
     let unsure: unknown;
     for (let attempt = 1; ; attempt++) {
+      const asked = this.#waits.now();
       try {
         if (await this.#db.update('heads', { _id: this.a, v: before.v }, change)) {
-          this.seenAt = this.#waits.now();
+          this.seenAt = Math.max(this.seenAt, asked);
           if (this.#head.v === before.v) this.#advance(headAfter(draft, entries, base));
           else if (this.#head.v < before.v + 1) throw new Error('a head went backwards');
           this.#afterCommit(before);
@@ -368,7 +429,8 @@ export class AccountLog {
 
   /** What follows a commit and nobody waits for. */
   #afterCommit(before: Head): void {
-    const { tail, seq } = this.#head;
+    const { tail, seq, v } = this.#head;
+    this.#hints.announce(this.a as AccountId, v);
     const waiting = tail.filter(({ s }) => s > this.#projected);
     if (waiting.length > tailUnprojected || waiting.some(hasNote)) {
       this.#project().catch(() => undefined);
@@ -406,15 +468,20 @@ export class AccountLog {
     const before = this.#head;
     this.#head = head;
     this.#projected = Math.max(this.#projected, head.base);
+    const { status } = head.who;
+    if (status !== before.who.status && status !== 'making' && status !== 'dead') {
+      this.#onStatus?.(this.a as AccountId, status);
+    }
     if (head.seq === before.seq) return;
     if (tailReachesBack(head, before.seq)) {
       for (const entry of head.tail) if (entry.s > before.seq) this.#follow(entry);
       for (const [m, loaded] of this.#views) {
-        if (loaded.view === undefined || loaded.loading !== undefined) continue;
-        settleView(loaded.view, head.boxes.get(m), before);
-        if (loaded.view.gone) this.#views.delete(m);
+        const { view } = loaded;
+        if (view === undefined || !follows(loaded)) continue;
+        settleView(view, head.boxes.get(m), before);
+        if (view.gone) this.#views.delete(m);
       }
-    } else this.#reloadViews();
+    } else this.#reloadViews(follows);
     this.#tell();
   }
 
@@ -423,22 +490,30 @@ export class AccountLog {
   }
 
   #follow(entry: Entry): void {
-    for (const [m, { view, loading }] of this.#views) {
-      if (view === undefined || loading !== undefined) continue;
+    for (const [m, loaded] of this.#views) {
+      const { view } = loaded;
+      if (view === undefined || !follows(loaded)) continue;
       followEntry(view, m, entry, this.#head.boxes.get(m)?.keywords);
     }
   }
 
   /** This process slept through more than a tail holds: its views are brought up to the head from the pages. */
-  #reloadViews(): void {
+  #reloadViews(which: (loaded: LoadedView) => boolean): void {
     for (const [m, loaded] of this.#views) {
-      if (loaded.view === undefined || loaded.loading !== undefined) continue;
+      if (loaded.view === undefined || loaded.loading !== undefined || !which(loaded)) continue;
+      loaded.stale = true;
       loaded.loading = this.#load(m, loaded).then(() => {
         this.#tell();
       });
-      loaded.loading.catch(() => this.#views.delete(m));
+      // Sessions have it open: it is tried again with the next look at the head.
+      loaded.loading.catch(() => undefined);
     }
   }
+}
+
+/** The view shows the head, or did before the entry at hand. */
+function follows({ view, loading, stale }: LoadedView): boolean {
+  return view !== undefined && loading === undefined && !stale;
 }
 
 /** Undefined: it must wait for the next commit. */

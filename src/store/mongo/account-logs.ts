@@ -1,22 +1,27 @@
+import type { Hints } from '../../bus/api.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { AccountId } from '../../core/values.ts';
 import { accountsCached, idleViewMessages } from '../common/limits.ts';
-import { AccountLog } from './account-log.ts';
+import { AccountLog, type AccountLogOptions } from './account-log.ts';
 import type { Database } from './database.ts';
-import { pollMs } from './limits.ts';
+import { hintedPollMs, pollMs, polledAtOnce } from './limits.ts';
 
 /** The accounts that this process knows: those in use and those used lately. */
 export class AccountLogs {
   readonly #db: Database;
   readonly #clock: Clock;
+  readonly #options: AccountLogOptions & { readonly hints: Hints };
   readonly #logs = new Map<number, Promise<AccountLog>>();
   readonly #loaded = new Map<number, AccountLog>();
   readonly #poll: NodeJS.Timeout;
   #polling = false;
+  /** Hints came through when it was looked at last. */
+  #hinted = false;
 
-  constructor(db: Database, clock: Clock) {
+  constructor(db: Database, clock: Clock, options: AccountLogOptions & { readonly hints: Hints }) {
     this.#db = db;
     this.#clock = clock;
+    this.#options = options;
     this.#poll = setInterval(() => {
       void this.#pollWatched();
     }, pollMs).unref();
@@ -33,7 +38,7 @@ export class AccountLogs {
     }
     let loading = this.#logs.get(account);
     if (loading === undefined) {
-      loading = AccountLog.load(this.#db, this.#clock, account);
+      loading = AccountLog.load(this.#db, this.#clock, account, this.#options);
       this.#logs.set(account, loading);
       loading.then(
         (log) => {
@@ -106,15 +111,22 @@ export class AccountLogs {
     }
   }
 
-  /** Learns of what other processes did to accounts that somebody watches. */
+  /**
+   * Learns of what other processes did to accounts that somebody watches: each second; where hints tell of it, much
+   * more seldom, for a hint may be lost, and once when they come through again.
+   */
   async #pollWatched(): Promise<void> {
     if (this.#polling) return;
     this.#polling = true;
     try {
-      for (const log of this.#loaded.values()) {
-        if (log.watched && performance.now() - log.seenAt >= pollMs) {
-          await log.refresh().catch(() => undefined);
-        }
+      const hinted = this.#options.hints.live;
+      const ageMs = hinted && this.#hinted ? hintedPollMs : pollMs;
+      this.#hinted = hinted;
+      const before = performance.now() - ageMs;
+      const due = [...this.#loaded.values()].filter((log) => log.watched && log.seenAt <= before);
+      for (let i = 0; i < due.length; i += polledAtOnce) {
+        const some = due.slice(i, i + polledAtOnce);
+        await Promise.all(some.map((log) => log.refresh().catch(() => undefined)));
       }
     } finally {
       this.#polling = false;

@@ -24,5 +24,9 @@ export const commitPatienceMs = 20_000;
 export const glanceMs = 1_000;
 /** How often the heads of accounts that somebody watches are asked for, where no hint says when. */
 export const pollMs = 1_000;
+/** The same while hints say when: only a hint that was lost waits for it. */
+export const hintedPollMs = 30_000;
+/** Heads that are asked for at once then. */
+export const polledAtOnce = 32;
 /** How long a name may be half given before another may take it. */
 export const claimMs = 10_000;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Hints } from '../../bus/api.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { MailError } from '../../core/errors.ts';
 import { type Log, silentLog } from '../../core/log.ts';
@@ -16,6 +17,7 @@ import type {
 import { inboxName } from '../../core/values.ts';
 import type { FieldNames } from '../../mail/field-choice.ts';
 import type {
+  AccountStatus,
   Appended,
   Content,
   ContentWriter,
@@ -54,6 +56,7 @@ import { Emails } from './emails.ts';
 import type { Box, Head } from './head.ts';
 import { PendingLetter } from './letters.ts';
 import { glanceMs } from './limits.ts';
+import { noHints } from './no-hints.ts';
 import { openMailbox } from './open-mailbox.ts';
 import { createMailbox, deleteMailbox, renameMailbox, subscribe } from './ops/mailbox-ops.ts';
 import { append, copy, expunge, storeFlags } from './ops/message-ops.ts';
@@ -63,6 +66,10 @@ export interface MongoStoreOptions {
   readonly db: Database;
   readonly clock?: Clock;
   readonly log?: Log;
+  /** What the processes on the database tell each other; without it each looks for itself. */
+  readonly hints?: Hints;
+  /** Told when an account that is in use here was suspended, closed or made active by whichever process. */
+  readonly onStatus?: (account: AccountId, status: AccountStatus) => void;
 }
 
 /** Opens the store of a database. */
@@ -70,10 +77,11 @@ export async function openMongoStore({
   db,
   clock = systemClock,
   log = silentLog,
+  ...logs
 }: MongoStoreOptions): Promise<MongoStore> {
   // Letters that are still coming in; nothing of it outlives the process.
   const folder = await mkdtemp(join(tmpdir(), 'zhashik-spool-'));
-  return new MongoStore(db, clock, log, folder);
+  return new MongoStore(db, clock, log, folder, logs);
 }
 
 /** The backend of many processes: a MongoDB-protocol server holds everything, a process only what it can read again. */
@@ -90,11 +98,17 @@ export class MongoStore implements MailStore {
   readonly #folder: string;
   #closing: Promise<void> | undefined;
 
-  constructor(db: Database, clock: Clock, _log: Log, folder: string) {
+  constructor(
+    db: Database,
+    clock: Clock,
+    _log: Log,
+    folder: string,
+    { hints = noHints, onStatus }: Pick<MongoStoreOptions, 'hints' | 'onStatus'> = {},
+  ) {
     this.#db = db;
     this.#clock = clock;
     this.#folder = folder;
-    this.#logs = new AccountLogs(db, clock);
+    this.#logs = new AccountLogs(db, clock, { hints, ...(onStatus && { onStatus }) });
     this.#emails = new Emails(db);
     this.audit = new MongoAudit(db, clock);
     this.accounts = new MongoAccounts(db, clock, this.#logs, this.audit);

@@ -34,6 +34,7 @@ export async function openMailbox(
   return {
     account: log.a as AccountId,
     view: opened,
+    showAsOf: (time) => log.showAsOf(id, time),
     vanishedSince: (since) => vanishedSince(db, log, id, opened, since),
     close() {
       if (!open) return;

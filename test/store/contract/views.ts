@@ -103,6 +103,14 @@ export function viewsContract(opened: () => OpenBackend): void {
       after.close();
     });
 
+    it('show what was committed before a moment when they are asked to', async () => {
+      const open = await store.open(account, inboxId);
+      await append(2);
+      await open.showAsOf(performance.now());
+      expect(open.view.count).to.equal(2);
+      open.close();
+    });
+
     it('opened in the middle of changes miss none of them', async () => {
       const contents = await Promise.all(
         Array.from({ length: 60 }, () => receive(store, letter())),
