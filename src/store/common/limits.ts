@@ -26,3 +26,9 @@ export const spoolBufferBytes = 256 * 1024;
 export const tombstoneDays = 30;
 /** How long content that nobody names is left alone: a crash may be followed by a retry that needs it. */
 export const garbageHours = 24;
+/** Characters of a letter's text beyond which the index takes its different trigrams instead of the text. */
+export const longTextChars = 1024 * 1024;
+/** Different trigrams of a letter beyond which it is not indexed but looked at by every search. */
+export const mostTrigramsKept = 400_000;
+/** How long the index lets letters gather before it takes them: few large steps cost less than many small ones. */
+export const indexDelayMs = 2_000;

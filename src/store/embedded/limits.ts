@@ -19,9 +19,3 @@ export const indexedContents = 500;
 export const indexedChars = 4 * 1024 * 1024;
 /** Octets of kept texts that one read compares, so that no search holds a reader thread for long. */
 export const comparedOctets = 4 * 1024 * 1024;
-/** Characters of a letter's text beyond which the index takes its different trigrams instead of the text. */
-export const longTextChars = 1024 * 1024;
-/** Different trigrams of a letter beyond which it is not indexed but looked at by every search. */
-export const mostTrigramsKept = 400_000;
-/** How long the index lets letters gather before it takes them: few large steps cost less than many small ones. */
-export const indexDelayMs = 2_000;

@@ -1,7 +1,7 @@
 import { placeOf } from '../email-place.ts';
 import { comparedOctets } from '../limits.ts';
 import { type ComparedText, type ComparedTexts, verdict } from '../protocol.ts';
-import { keptNeedle } from './kept-text.ts';
+import { comparisonOf } from '../../common/texts/comparison.ts';
 import type { SearchReader } from './search-reader.ts';
 
 /** Octets that may still be looked at. */
@@ -12,31 +12,25 @@ export interface Budget {
 /** Compares the kept texts of emails, shard by shard. */
 export function compareTexts(
   searches: readonly SearchReader[],
-  { part, field, needle }: ComparedText,
+  text: ComparedText,
   emails: readonly number[],
 ): ComparedTexts {
   const verdicts = new Uint8Array(emails.length).fill(verdict.unknown);
   const damaged: number[] = [];
-  const octets = keptNeedle(needle);
-  const name = field === undefined ? undefined : keptName(field);
-  if (octets === undefined || name === null) return { verdicts, damaged };
+  const comparison = comparisonOf(text);
+  if (comparison === undefined) return { verdicts, damaged };
 
   const budget: Budget = { octets: comparedOctets };
   for (const [shard, { positions, contents }] of byShard(emails, searches.length).entries()) {
     if (contents.length === 0) continue;
     const search = searches[shard] as SearchReader;
-    const compared = search.compare({ part, name, needle: octets }, contents, budget);
+    const compared = search.compare(comparison, contents, budget);
     for (const [i, position] of positions.entries()) {
       verdicts[position] = compared.verdicts[i] as number;
     }
     if (compared.damaged) damaged.push(shard);
   }
   return { verdicts, damaged };
-}
-
-/** Null for what no field is called, or could be called in another writing: the letters tell. */
-function keptName(field: string): Uint8Array | null {
-  return /^[!-9;-~]+$/.test(field) ? Buffer.from(`${field}: `) : null;
 }
 
 interface ShardEmails {

@@ -1,7 +1,5 @@
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
-import { basename } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { giveWay } from '../../../core/give-way.ts';
 import { type Answer, type Batch, type IndexOps, type Op, type Report } from '../protocol.ts';
 import type { Started } from '../thread-start.ts';
 import { Indexer } from './indexer.ts';
@@ -16,9 +14,6 @@ export interface IndexThreadData {
   /** One number, shared: not 0 once the step at hand is to be given up. */
   readonly stop: Int32Array;
 }
-
-/** Behind everything that somebody waits for. */
-const niceness = 10;
 
 const port = parentPort as MessagePort;
 const { folder, shards, store, stop } = workerData as IndexThreadData;
@@ -70,13 +65,4 @@ function indexer(shard: number): Indexer {
     indexers.set(shard, found);
   }
   return found;
-}
-
-/** Linux gives each thread a priority of its own, by its id; elsewhere the thread is like the others. */
-function giveWay(): void {
-  try {
-    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), niceness);
-  } catch {
-    // As good as without.
-  }
 }

@@ -7,7 +7,7 @@ import { unpackParts } from '../../common/part-pack.ts';
 import { shardPath } from '../paths.ts';
 import type { IndexOps } from '../protocol.ts';
 import { ShardReader } from '../reader/shard-reader.ts';
-import { type LetterText, letterText, unreadableText } from './letter-text.ts';
+import { type LetterText, letterText, unreadableText } from '../../common/texts/letter-text.ts';
 import {
   accountOfRow,
   emailOfRow,

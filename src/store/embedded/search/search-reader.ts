@@ -3,17 +3,9 @@ import type { TextPart } from '../../api.ts';
 import { type Connection, openForReading, type Statement } from '../database.ts';
 import { type FoundRows, verdict } from '../protocol.ts';
 import type { Budget } from './compare-texts.ts';
-import { type KeptNeedle, pieceMark } from './kept-text.ts';
-import { textVersion } from './letter-text.ts';
+import { type Comparison, isInField } from '../../common/texts/comparison.ts';
+import { textVersion } from '../../common/texts/letter-text.ts';
 import { emailOfRow, isDamage, rowOf, searchPath } from './search-schema.ts';
-
-/** What to compare kept texts with. */
-export interface Comparison {
-  readonly part: TextPart;
-  /** What a line of the header begins with; its value is compared. Undefined: all is compared. */
-  readonly name: Uint8Array | undefined;
-  readonly needle: KeptNeedle;
-}
 
 /** A search file as a reader sees it. */
 export class SearchReader {
@@ -61,11 +53,11 @@ export class SearchReader {
       }) as IterableIterator<ComparedRow>;
       const verdicts = new Uint8Array(contents.length).fill(verdict.unknown);
       for (const row of rows) {
-        const [i, found, octets] = row;
+        const [i, found, octets, wide, text] = row;
         if (budget.octets < 0) return verdicts.fill(verdict.later, i);
         budget.octets -= octets;
-        verdicts[i] =
-          found === verdict.holds && !isInField(row, comparison) ? verdict.lacks : found;
+        const isElsewhere = found === verdict.holds && !isInField(text, wide === 1, comparison);
+        verdicts[i] = isElsewhere ? verdict.lacks : found;
       }
       return verdicts;
     });
@@ -159,16 +151,3 @@ function prepare(db: Connection): Statements {
 
 /** NULL for a needle that no narrow text can hold. */
 const found = 'ifnull(instr(t, iif(wide, @wide, @narrow)), 0) > 0';
-
-/** Whether the needle, which is somewhere in the text, is in the value of a field of the name. */
-function isInField([, , , wide, text]: ComparedRow, { name, needle }: Comparison): boolean {
-  if (name === undefined) return true;
-  const value = wide === 1 ? needle.wide : (needle.narrow as Buffer);
-  const line = Buffer.concat([Uint8Array.of(pieceMark), name]);
-  for (let at = text.indexOf(line); at >= 0; at = text.indexOf(line, at + 1)) {
-    const start = at + line.length;
-    const end = text.indexOf(pieceMark, start);
-    if (text.subarray(start, end < 0 ? text.length : end).includes(value)) return true;
-  }
-  return false;
-}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { TextPart } from '../../api.ts';
 import type { Connection } from '../database.ts';
-import { textVersion } from './letter-text.ts';
+import { textVersion } from '../../common/texts/letter-text.ts';
 
 /*
  * `search-N.sqlite`: which texts hold which trigrams, for the contents of shard N, and the texts. A projection: it may

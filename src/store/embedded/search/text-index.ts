@@ -2,12 +2,12 @@ import { MailError } from '../../../core/errors.ts';
 import type { AccountId, EmailId } from '../../../core/values.ts';
 import type { TextLookup, TextMatcher, TextPart } from '../../api.ts';
 import { placeOf } from '../email-place.ts';
-import { indexDelayMs } from '../limits.ts';
+import { indexDelayMs } from '../../common/limits.ts';
 import { type ComparedTexts, type IndexOps, verdict } from '../protocol.ts';
 import { ThreadPort } from '../thread-port.ts';
 import type { Threads } from '../threads.ts';
 import type { IndexThreadData } from './index-thread.ts';
-import { isOneTrigram, trigramQuery } from './trigrams.ts';
+import { isOneTrigram, trigramQuery } from './trigram-query.ts';
 
 /** What a check of the index found. */
 export interface IndexCheck {

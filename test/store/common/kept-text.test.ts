@@ -6,7 +6,7 @@ import {
   keptNeedle,
   keptText,
   narrowCharacters,
-} from '../../../src/store/embedded/search/kept-text.ts';
+} from '../../../src/store/common/texts/kept-text.ts';
 
 /** Whether the kept pieces hold the needle, as SQLite and the reader compare them; undefined where they cannot tell. */
 function holds(text: KeptText | undefined, needle: string): boolean | undefined {

@@ -2,34 +2,25 @@
 const mostTrigrams = 8;
 
 /**
- * A folded text as the index takes it: SQLite's tokenizer ends at a NUL. Needles go the same way, so that what holds
- * a needle keeps holding it.
+ * A folded text as the indexes take it: SQLite's tokenizer ends at a NUL. Needles go the same way, so that what holds a
+ * needle keeps holding it.
  */
 export function indexedForm(folded: string): string {
   return folded.includes('\0') ? folded.replaceAll('\0', '\u0001') : folded;
 }
 
 /**
- * What to ask FTS5 for a folded needle: trigrams (of code points) that every text with the needle has. Undefined when
- * the needle has none. Half of a surrogate pair may lie in a text within a whole one, which no index could tell.
+ * Trigrams (of code points) of a folded needle that every text with it has, some of them when there are many. Undefined
+ * when the needle has none. Half of a surrogate pair may lie in a text within a whole one, which no index could tell.
  */
-export function trigramQuery(needle: string): string | undefined {
+export function needleTrigrams(needle: string): readonly string[] | undefined {
   const points = Array.from(indexedForm(needle));
   const trigrams = new Set<string>();
   for (let i = 0; i + 3 <= points.length; i++) {
     const trigram = points.slice(i, i + 3).join('');
     if (!/\p{Surrogate}/u.test(trigram)) trigrams.add(trigram);
   }
-  if (trigrams.size === 0) return undefined;
-  return spread([...trigrams], mostTrigrams)
-    .map((trigram) => `"${trigram.replaceAll('"', '""')}"`)
-    .join(' AND ');
-}
-
-/** Whether the needle is one trigram, so that what has the trigram has the needle. */
-export function isOneTrigram(needle: string): boolean {
-  // Some characters stand for others in the index: for NUL, for ends of pieces, for half a surrogate pair.
-  return /^[^\0\u0001\ufffd\p{Surrogate}]{3}$/u.test(needle);
+  return trigrams.size === 0 ? undefined : spread([...trigrams], mostTrigrams);
 }
 
 /** Some of the list, evenly over it, the ends too. */
