@@ -76,14 +76,18 @@ export class ThreadCalls<Question, Answer> {
   }
 }
 
-/** The other side: answers each question in its turn; both ends agree on what is asked. */
+/** The other side: answers each question, at once or later; both ends agree on what is asked. */
 export function answerCalls(port: MessagePort, answer: (question: never) => unknown): void {
-  port.on('message', ({ id, question }: Call<unknown>) => {
+  const reply = async ({ id, question }: Call<unknown>): Promise<Reply<unknown>> => {
     try {
-      port.postMessage({ id, answer: answer(question as never) } satisfies Reply<unknown>);
+      return { id, answer: await answer(question as never) };
     } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error);
-      port.postMessage({ id, failure } satisfies Reply<unknown>);
+      return { id, failure: error instanceof Error ? error.message : String(error) };
     }
+  };
+  port.on('message', (call: Call<unknown>) => {
+    void reply(call).then((message) => {
+      port.postMessage(message);
+    });
   });
 }

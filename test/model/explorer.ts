@@ -322,7 +322,8 @@ class Process {
     const log = await this.#account();
     const logs = { with: <T>(_: number, use: (own: AccountLogClass) => Promise<T>) => use(log) };
     const later = this.#clock.now() + 40 * 86_400_000;
-    await this.#code.collectGarbage(this.db, logs as never, later, () => false);
+    const texts = { sweep: () => Promise.resolve() };
+    await this.#code.collectGarbage(this.db, logs as never, texts, later, () => false);
   }
 
   async look(m: number): Promise<Sight> {

@@ -9,6 +9,7 @@ import { batchDocuments } from './limits.ts';
 import { type PageDocument, unpackGone, unpackRows } from './page.ts';
 import { Page } from './page-set.ts';
 import { digestKey } from './projector.ts';
+import type { TextIndex } from './search/text-index.ts';
 
 /**
  * Removes what nobody can see any more as of `now` (milliseconds): tombstones past their time, mailboxes deleted as long
@@ -18,6 +19,7 @@ import { digestKey } from './projector.ts';
 export async function collectGarbage(
   db: Database,
   logs: AccountLogs,
+  texts: Pick<TextIndex, 'sweep'>,
   now: number,
   stopped: () => boolean,
 ): Promise<void> {
@@ -25,7 +27,7 @@ export async function collectGarbage(
   const garbageBefore = Math.floor(now / 1000) - garbageHours * 3600;
   for (const a of await accountsToCollect(db, before)) {
     if (stopped()) return;
-    await logs.with(a as AccountId, (log) => collectAccount(db, log, before, garbageBefore));
+    await logs.with(a as AccountId, (log) => collectAccount(db, log, texts, before, garbageBefore));
   }
   await db.remove('outbox', { end: { $lt: garbageBefore * 1000 } });
 }
@@ -46,6 +48,7 @@ async function accountsToCollect(db: Database, before: number): Promise<Readonly
 async function collectAccount(
   db: Database,
   log: AccountLog,
+  texts: Pick<TextIndex, 'sweep'>,
   before: number,
   garbageBefore: number,
 ): Promise<void> {
@@ -53,6 +56,7 @@ async function collectAccount(
   await dropEndedBoxes(db, log, before);
   await dropTombstones(db, log, before);
   await dropUnusedEmails(db, log, garbageBefore);
+  await texts.sweep(log.a);
 }
 
 /** Mailboxes that were deleted longer ago than tombstones are kept. */

@@ -27,6 +27,8 @@ export const collectionNames = [
   'refs',
   'bodies',
   'lasting',
+  'texts',
+  'grams',
   'outbox',
   'audit',
   'counters',

@@ -13,7 +13,8 @@ import { deliver } from './ops/message-ops.ts';
 
 /**
  * Delivers one content to accounts, each in a commit of its own. What was stored for one recipient stays when another's
- * fails: the client is told of each, and a retry finds by its ids what it stored before.
+ * fails: the client is told of each, and a retry finds by its ids what it stored before. `onStored` learns of each account
+ * that has the letter now.
  */
 export async function deliverTo(
   logs: AccountLogs,
@@ -21,6 +22,7 @@ export async function deliverTo(
   deliveries: readonly Delivery[],
   sender: Envelope | undefined,
   clock: Clock,
+  onStored: (account: AccountId, letter: PendingLetter) => void,
 ): Promise<readonly DeliveryOutcome[]> {
   const byAccount = new Map<AccountId, number[]>();
   deliveries.forEach(({ account }, i) => {
@@ -32,7 +34,9 @@ export async function deliverTo(
   await Promise.all(
     [...byAccount].map(async ([account, places]) => {
       const own = places.map((i) => deliveries[i] as Delivery);
-      const results = await deliverToOne(logs, account, content, own, sender, clock);
+      const letter = new PendingLetter(content);
+      const results = await deliverToOne(logs, account, letter, own, sender, clock);
+      if (results.some(({ status }) => status === 'stored')) onStored(account, letter);
       places.forEach((i, n) => {
         outcomes[i] = results[n] as DeliveryOutcome;
       });
@@ -44,18 +48,17 @@ export async function deliverTo(
 async function deliverToOne(
   logs: AccountLogs,
   account: AccountId,
-  content: MongoContent,
+  letter: PendingLetter,
   deliveries: readonly Delivery[],
   sender: Envelope | undefined,
   clock: Clock,
 ): Promise<readonly DeliveryOutcome[]> {
-  const letter = new PendingLetter(content);
   try {
     return await logs.with(account, (log) =>
       log.run({
         letters: [letter],
         lasting: deliveries.flatMap(({ lasting, deliveryId }) => (lasting ? [deliveryId] : [])),
-        settled: (head) => deliveries.every((each) => isSettled(head, content, each)),
+        settled: (head) => deliveries.every((each) => isSettled(head, letter.content, each)),
         apply: (draft) => deliverAll(draft, letter, deliveries, sender, clock.now()),
       }),
     );

@@ -30,3 +30,17 @@ export const hintedPollMs = 30_000;
 export const polledAtOnce = 32;
 /** How long a name may be half given before another may take it. */
 export const claimMs = 10_000;
+/** Octets of a letter's texts, as they came, above which it is not indexed but looked at by every search. */
+export const indexedOctets = 8 * 1024 * 1024;
+/** Letters that the index of texts reads at once. */
+export const indexedAtOnce = 16;
+/** Octets of a kept text up to which it lies beside the other of its letter. */
+export const keptTextBytes = 64 * 1024;
+/** Kept texts that one read brings. */
+export const textsAtOnce = 128;
+/** Numbers past a block of letters after which nobody is expected to come late into it. */
+export const blockSlack = 16;
+/** Letters that wait for the index in this process; more are left to the first search that misses them. */
+export const indexWaiting = 50_000;
+/** Accounts whose index this process remembers to be complete. */
+export const completeAccounts = 10_000;

@@ -19,6 +19,7 @@ import type { FieldNames } from '../../mail/field-choice.ts';
 import type {
   AccountStatus,
   Appended,
+  CheckStep,
   Content,
   ContentWriter,
   Copied,
@@ -37,7 +38,9 @@ import type {
   Relay,
   Rendering,
   StoredContent,
+  TextLookup,
   TextMatcher,
+  TextPart,
   UpkeepStore,
 } from '../api.ts';
 import { Activity } from '../common/activity.ts';
@@ -61,6 +64,7 @@ import { openMailbox } from './open-mailbox.ts';
 import { createMailbox, deleteMailbox, renameMailbox, subscribe } from './ops/mailbox-ops.ts';
 import { append, copy, expunge, storeFlags } from './ops/message-ops.ts';
 import { MongoOutbox } from './outbox.ts';
+import { TextIndex } from './search/text-index.ts';
 
 export interface MongoStoreOptions {
   readonly db: Database;
@@ -94,6 +98,7 @@ export class MongoStore implements MailStore {
   readonly #clock: Clock;
   readonly #logs: AccountLogs;
   readonly #emails: Emails;
+  readonly #texts: TextIndex;
   readonly #activity = new Activity();
   readonly #folder: string;
   #closing: Promise<void> | undefined;
@@ -101,7 +106,7 @@ export class MongoStore implements MailStore {
   constructor(
     db: Database,
     clock: Clock,
-    _log: Log,
+    log: Log,
     folder: string,
     { hints = noHints, onStatus }: Pick<MongoStoreOptions, 'hints' | 'onStatus'> = {},
   ) {
@@ -110,6 +115,7 @@ export class MongoStore implements MailStore {
     this.#folder = folder;
     this.#logs = new AccountLogs(db, clock, { hints, ...(onStatus && { onStatus }) });
     this.#emails = new Emails(db);
+    this.#texts = new TextIndex(db, clock, this.#emails, log);
     this.audit = new MongoAudit(db, clock);
     this.accounts = new MongoAccounts(db, clock, this.#logs, this.audit);
     this.outbox = new MongoOutbox(db, this.#emails, () => this.#logs.notesProjected());
@@ -226,6 +232,7 @@ export class MongoStore implements MailStore {
         apply: (draft) => append(draft, mailbox, rows),
       }),
     );
+    this.#wakeTexts(account, letters.values());
     return {
       uidValidity: answer.uidValidity,
       uids: rows.map((_, i) => (answer.uid + i) as Uid),
@@ -267,7 +274,9 @@ export class MongoStore implements MailStore {
     const received = this.#received(content);
     const outcomes = await this.#activity.run(async () => {
       if (relay !== undefined) await this.outbox.add(relay, received, this.#clock.now());
-      return deliverTo(this.#logs, received, deliveries, sender, this.#clock);
+      return deliverTo(this.#logs, received, deliveries, sender, this.#clock, (account, letter) => {
+        this.#wakeTexts(account, [letter]);
+      });
     });
     if (relay !== undefined || sender !== undefined) this.outbox.added();
     return outcomes;
@@ -305,16 +314,23 @@ export class MongoStore implements MailStore {
     return this.#emails.contents(account, emails);
   }
 
-  /** There is no index of texts yet: every message is looked at. */
-  findText(): Promise<TextMatcher | undefined> {
-    return Promise.resolve(undefined);
+  async findText(
+    account: AccountId,
+    part: TextPart,
+    needle: string,
+  ): Promise<TextMatcher | undefined> {
+    this.#activity.check();
+    const { head } = await this.#logs.get(account);
+    return this.#texts.find(account, part, needle, head.nextEmail);
   }
 
-  compareTexts(
-    _account: AccountId,
+  async compareTexts(
+    account: AccountId,
     emails: readonly EmailId[],
+    text: TextLookup,
   ): Promise<readonly (boolean | undefined)[]> {
-    return Promise.resolve(emails.map(() => undefined));
+    this.#activity.check();
+    return this.#texts.compare(account, emails, text);
   }
 
   // ---------------------------------------------------------------- content
@@ -324,10 +340,26 @@ export class MongoStore implements MailStore {
     return new MongoContentWriter(this.#folder);
   }
 
+  /** Indexes the texts of all that this process committed before the call. */
+  indexTexts(): Promise<void> {
+    return this.#activity.run(() => this.#texts.settled());
+  }
+
+  /** Compares the index of texts with the store. */
+  checkTexts(): AsyncGenerator<CheckStep, void, void> {
+    this.#activity.check();
+    return this.#texts.check();
+  }
+
+  /** Forgets the index of texts and makes it anew; searches go on meanwhile. */
+  rebuildTexts(): Promise<void> {
+    return this.#activity.run(() => this.#texts.rebuild());
+  }
+
   /** Removes what nobody can see any more as of `now` (milliseconds); see `collectGarbage`. To be run once a day or so. */
   collect(now: number): Promise<void> {
     return this.#activity.run(() =>
-      collectGarbage(this.#db, this.#logs, now, () => this.#activity.closed),
+      collectGarbage(this.#db, this.#logs, this.#texts, now, () => this.#activity.closed),
     );
   }
 
@@ -335,11 +367,23 @@ export class MongoStore implements MailStore {
     this.#activity.close();
     this.#closing ??= (async () => {
       await this.#activity.settled();
+      await this.#texts.close();
       await this.#logs.close();
       await this.#db.close();
       await rm(this.#folder, { recursive: true, force: true });
     })();
     return this.#closing;
+  }
+
+  /** Has new emails indexed behind the commit that brought them. */
+  #wakeTexts(account: AccountId, letters: Iterable<PendingLetter>): void {
+    const fresh = [...letters].filter((letter) => letter.fresh !== undefined);
+    if (fresh.length > 0) {
+      this.#texts.wake(
+        account,
+        fresh.map(({ email }) => email),
+      );
+    }
   }
 
   async #head(account: AccountId): Promise<Head> {
