@@ -165,6 +165,27 @@ await onMongo(title, (url) => {
       await other.close();
     });
 
+    it('leaves a block to whoever was first, and reads no parts but its own', async () => {
+      const a = account;
+      const bits = Buffer.alloc(blockEmails / 8);
+      const first = { making: 'first', members: bits, header: bits, body: bits };
+      await open.db.insert('grams', [{ _id: gramKey(a, membersKind, 0), a, ...first }]);
+      await addBlock();
+      // Emails that are not in it stay single.
+      expect([await count(singleKind), await count(partitionKind('body', 0))]).to.deep.equal([
+        blockEmails + 30,
+        0,
+      ]);
+      await open.store.rebuildTexts();
+      const strange = Array.from({ length: blockPartitions }, (_, partition) => ({
+        _id: gramKey(a, partitionKind('body', partition), 0, 'zzzz'),
+        a,
+        d: Buffer.alloc(0),
+      }));
+      await open.db.insert('grams', strange);
+      expect((await mayHold('bird 100 of')).filter(Boolean)).to.have.length(1);
+    });
+
     it('finds a letter that came late into a block', async () => {
       await addBlock();
       const [block] = await open.db.find<MembersDocument>('grams', gramRange(account, membersKind));
