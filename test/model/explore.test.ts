@@ -7,7 +7,7 @@ import { mutations } from './mutations.ts';
 const seed = 20261128;
 const runs = Number(process.env['ZHASHIK_MODEL_RUNS'] ?? 300);
 /** Runs after which a mutation counts as not noticed. */
-const patience = 3_000;
+const patience = 6_000;
 
 /** Runs until something is wrong; answers how many were right before it. */
 async function explore(

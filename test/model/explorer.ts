@@ -55,6 +55,8 @@ interface Weather {
   readonly trouble: number;
   readonly crashes: number;
   readonly failOvers: number;
+  /** How readily a process, or nobody, begins to sleep: nothing it waits for happens while others go on. */
+  readonly sleep: number;
 }
 
 /** One run: processes that share an account, and everything that can come between them. Throws what it finds wrong. */
@@ -67,6 +69,7 @@ export class Explorer implements Network {
   readonly #timers: Step[] = [];
   #now = 0;
   #running = 0;
+  #sleeper: string | undefined;
   #letters = 0;
   readonly #processes: Process[] = [];
   readonly history: History;
@@ -81,6 +84,7 @@ export class Explorer implements Network {
       trouble: this.#dice.of([0, 0.05, 0.2, 0.4]),
       crashes: this.#dice.of([0, 0, 1, 2]),
       failOvers: this.#dice.of([0, 0, 1, 2]),
+      sleep: this.#dice.of([0, 0.05, 0.2]),
     };
     this.history = new History();
     this.#server.failure = code.MailError;
@@ -124,7 +128,11 @@ export class Explorer implements Network {
   }
 
   #take(list: Step[]): void {
-    const [step] = list.splice(this.#dice.below(list.length), 1) as [Step];
+    if (this.#dice.next() < this.#weather.sleep)
+      this.#sleeper = this.#dice.of(['A', 'B', undefined]);
+    const awake = list.filter(({ what }) => what[0] !== this.#sleeper);
+    const step = this.#dice.of(awake.length > 0 ? awake : list);
+    list.splice(list.indexOf(step), 1);
     this.trace.push(step.what);
     step.run();
   }
@@ -140,7 +148,7 @@ export class Explorer implements Network {
       random: () => this.#dice.next(),
       pause: (milliseconds) =>
         new Promise((resolve) => {
-              this.#timers.push({
+          this.#timers.push({
             what: `${name} waits`,
             run: () => {
               this.#now += milliseconds;
@@ -152,10 +160,13 @@ export class Explorer implements Network {
     this.#processes.push(process);
     const clients = 1 + this.#dice.below(2);
     for (let i = 0; i < clients; i++) {
-      const script = Array.from({ length: 2 + this.#dice.below(5) }, () => this.#dice.next());
+      const script = Array.from(
+        { length: 2 + this.#dice.below(this.#weather.sleep > 0 ? 9 : 5) },
+        () => this.#dice.next(),
+      );
       this.#running++;
       void this.#client(process, script).finally(() => {
-          if (!process.db.dead) this.#running--;
+        if (!process.db.dead) this.#running--;
       });
       process.clients++;
     }
@@ -216,7 +227,7 @@ export class Explorer implements Network {
     this.history.follow(this.#server.heads);
     const calm: Network = {
       later: (step) => {
-          step.run();
+        step.run();
         this.#server.replicateAll();
       },
       fate: () => 'done',

@@ -105,6 +105,18 @@ export const mutations: readonly Mutation[] = [
     to: '',
   },
   {
+    what: 'the number of a letter that was removed is given again',
+    file: 'collector.ts',
+    from: 'draft.nextEmail = Math.max(draft.nextEmail, last + 1);',
+    to: 'draft.nextEmail = Math.max(draft.nextEmail, last * 0);',
+  },
+  {
+    what: 'whatever letter has the number is taken',
+    file: 'letters.ts',
+    from: 'h: Buffer.from(letter.digest), ',
+    to: '...(letter.digest.length === 0 && { h: 0 }), ',
+  },
+  {
     what: 'the collector does not look again behind its fence',
     file: 'collector.ts',
     from: 'for (const { _id, h } of await unusedEmails(db, log, garbageBefore)) {',

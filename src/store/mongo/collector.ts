@@ -123,7 +123,7 @@ interface EmailStub {
 /**
  * Letters that no message and no tombstone names. A letter is marked; then a commit of the account's own makes every
  * commit fail that was prepared before the mark; whoever prepares one after it takes the mark off what it uses. What is
- * still marked and unused then can be used by nobody.
+ * still marked and unused then can be used by nobody. The numbers are not given again: somebody may hold one still.
  */
 async function dropUnusedEmails(
   db: Database,
@@ -135,9 +135,11 @@ async function dropUnusedEmails(
   if (unused.length === 0) return;
   const del = randomBytes(9).toString('base64url');
   for (const { _id } of unused) await db.update('emails', { _id, a }, { $set: { del } });
+  const last = Math.max(...unused.map(({ _id }) => _id.e));
   await log.run({
     apply: (draft) => {
       draft.fenced = true;
+      draft.nextEmail = Math.max(draft.nextEmail, last + 1);
     },
   });
   for (const { _id, h } of await unusedEmails(db, log, garbageBefore)) {

@@ -79,14 +79,14 @@ export async function prepareLetters(
   let next = Math.max(head.nextEmail, ...letters.map(({ email }) => email + 1));
   for (const letter of letters) {
     const same = known.get(letter.digestKey);
-    if (same !== undefined && (same.fresh !== undefined || (await revive(db, head.a, same.e)))) {
+    if (same !== undefined && (same.fresh !== undefined || (await revive(db, head.a, same.e, letter)))) {
       letter.email = same.e;
       letter.fresh = same.fresh;
       continue;
     }
     const { ref, references } = letter.letter;
     // The collector may have taken it for what a crash left behind.
-    const made = letter.fresh !== undefined && (await revive(db, head.a, letter.email));
+    const made = letter.fresh !== undefined && (await revive(db, head.a, letter.email, letter));
     const email = made ? letter.email : next++;
     const thread = threadOf(known, ref, references) ?? email;
     if (made && letter.fresh?.thread !== thread) moved.push(letter);
@@ -195,9 +195,9 @@ async function claim(
   }
 }
 
-/** Takes the collector's mark off an email, if it has one. False: the email is gone. */
-function revive(db: Database, a: number, e: number): Promise<boolean> {
-  const filter = { _id: { a, e }, a, dead: { $exists: false } };
+/** Takes the collector's mark off an email, if it has one. False: it is gone, or another letter has its number. */
+function revive(db: Database, a: number, e: number, { letter }: PendingLetter): Promise<boolean> {
+  const filter = { _id: { a, e }, a, h: Buffer.from(letter.digest), dead: { $exists: false } };
   return db.update('emails', filter, { $unset: { del: 1 } });
 }
 
