@@ -74,6 +74,7 @@ export function compare(one: unknown, other: unknown): number {
     }
     return mine.length - theirs.length;
   }
+  if (one instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(one, other);
   return one === other ? 0 : Number.NaN;
 }
 
