@@ -342,6 +342,8 @@ export class AccountLog {
           results.set(waiting, result);
         }
         if (draft.changed && !(await this.#write(draft, until))) continue;
+        // What the first one needs is on its way.
+        if (results.size === 0) continue;
         for (const [waiting, result] of results) {
           if ('error' in result) waiting.reject(result.error);
           else waiting.resolve(result.value);
