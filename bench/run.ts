@@ -13,6 +13,7 @@ import { measureIngest } from './measures/ingest.ts';
 import { measureMailbox } from './measures/mailbox.ts';
 import { Recorder } from './recorder.ts';
 import { table, type TargetResult } from './report.ts';
+import { measureStores } from './stores.ts';
 import type { Target } from './target.ts';
 import { peerMissing, PostfixDovecot } from './targets/postfix-dovecot.ts';
 import { Zhashik } from './targets/zhashik.ts';
@@ -26,6 +27,8 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true, default: [...parts] },
     messages: { type: 'string', default: '10000' },
     sessions: { type: 'string', default: '1000' },
+    /** `mongo`: that store beside the embedded one, without the protocols. */
+    store: { type: 'string', default: '' },
     json: { type: 'string', default: 'bench/results/latest.json' },
   },
 });
@@ -37,15 +40,19 @@ const owner = 'keeper@example.kz';
 const waiting = 'waiting@example.kz';
 const growing = ['small@example.kz', 'large@example.kz'] as const;
 
-const targets: (() => Target)[] = [() => new Zhashik()];
-if (options.peer) {
-  const missing = peerMissing();
-  if (missing === undefined) targets.push(() => new PostfixDovecot());
-  else process.stderr.write(`without the peer: it needs ${missing}\n`);
-}
-buildServer();
 const results: TargetResult[] = [];
-for (const make of targets) results.push(await measure(make()));
+if (options.store === 'mongo') {
+  results.push(...(await measureStores(scaled(Number(options.messages)), scaled(2000))));
+} else {
+  const targets: (() => Target)[] = [() => new Zhashik()];
+  if (options.peer) {
+    const missing = peerMissing();
+    if (missing === undefined) targets.push(() => new PostfixDovecot());
+    else process.stderr.write(`without the peer: it needs ${missing}\n`);
+  }
+  buildServer();
+  for (const make of targets) results.push(await measure(make()));
+}
 process.stdout.write(table(results));
 writeResults();
 

@@ -79,7 +79,10 @@ export async function prepareLetters(
   let next = Math.max(head.nextEmail, ...letters.map(({ email }) => email + 1));
   for (const letter of letters) {
     const same = known.get(letter.digestKey);
-    if (same !== undefined && (same.fresh !== undefined || (await revive(db, head.a, same.e, letter)))) {
+    if (
+      same !== undefined &&
+      (same.fresh !== undefined || (await revive(db, head.a, same.e, letter)))
+    ) {
       letter.email = same.e;
       letter.fresh = same.fresh;
       continue;

@@ -3,7 +3,9 @@ import {
   type Db,
   MongoBulkWriteError,
   MongoClient,
+  type MongoClientOptions,
   MongoError,
+  MongoServerError,
   ReadConcern,
   type UpdateFilter,
 } from 'mongodb';
@@ -26,15 +28,46 @@ interface Keyed extends Document {
 export interface ServerKind {
   readonly kind: 'standalone' | 'replica set' | 'sharded cluster';
   readonly version: string;
+  /** What a write and a read wait for there, in MongoDB's words. */
+  readonly concerns: string;
 }
 
-/** Connects and asks the server what it is. `unavailable` */
+/** How to be let in. */
+export interface MongoLogin {
+  readonly user?: string;
+  readonly password?: string;
+  /** PEM file: who signs the servers' certificates. */
+  readonly authority?: string;
+}
+
+/**
+ * Connects and asks the server what it is. `unavailable`; `no-permission` for a login that is refused, `invalid` for a
+ * URL that the driver does not take.
+ */
 export async function connectMongo(
   url: string,
   name: string,
+  login: MongoLogin = {},
 ): Promise<{ readonly db: MongoDatabase; readonly server: ServerKind }> {
+  const client = clientFor(url, login);
+  try {
+    await client.connect();
+    const server = await serverKind(client.db(name));
+    return { db: new MongoDatabase(client, name, server), server };
+  } catch (error) {
+    await client.close();
+    throw refusedLogin(error) ?? unavailable(error);
+  }
+}
+
+/** A client with the settings that the store rests on; `monitored`: it tells of each command. `invalid` */
+export function clientFor(
+  url: string,
+  { user, password, authority }: MongoLogin,
+  monitored = false,
+): MongoClient {
   // Retries are ours to decide: a standalone server has none, and a commit must know whether it was its own.
-  const client = new MongoClient(url, {
+  const options: MongoClientOptions = {
     retryWrites: false,
     promoteBuffers: true,
     ignoreUndefined: true,
@@ -43,18 +76,29 @@ export async function connectMongo(
     socketTimeoutMS: 15_000,
     maxPoolSize: 64,
     appName: 'zhashik',
-  });
+    monitorCommands: monitored,
+    ...(user !== undefined && { auth: { username: user, password: password ?? '' } }),
+    ...(authority !== undefined && { tls: true, tlsCAFile: authority }),
+  };
   try {
-    await client.connect();
-    const server = await serverKind(client.db(name));
-    return { db: new MongoDatabase(client, name, server), server };
+    return new MongoClient(url, options);
   } catch (error) {
-    await client.close();
-    throw unavailable(error);
+    // The driver's words name no login, since there is none in the URL.
+    throw new MailError('invalid', (error as Error).message, { cause: error });
   }
 }
 
-async function serverKind(db: Db): Promise<ServerKind> {
+/** Codes of a login that is wrong, or may not do what we ask: Unauthorized, AuthenticationFailed. */
+const refusedCodes = new Set<unknown>([13, 18]);
+
+/** Undefined: the login was not refused. */
+export function refusedLogin(error: unknown): MailError | undefined {
+  if (!(error instanceof MongoServerError) || !refusedCodes.has(error.code)) return undefined;
+  return new MailError('no-permission', error.message, { cause: error });
+}
+
+/** Asks the server what it is. */
+export async function serverKind(db: Db): Promise<ServerKind> {
   const hello = await db.command({ isMaster: 1 });
   const { version } = await db.command({ buildInfo: 1 });
   const kind =
@@ -63,7 +107,9 @@ async function serverKind(db: Db): Promise<ServerKind> {
       : typeof hello['setName'] === 'string'
         ? 'replica set'
         : 'standalone';
-  return { kind, version: String(version) };
+  const concerns =
+    kind === 'standalone' ? 'w: 1, j: true; local reads' : 'w: majority, j: true; majority reads';
+  return { kind, version: String(version), concerns };
 }
 
 /** Tried before a sort of error is taken for an answer of the server about the operation itself. */
@@ -172,7 +218,7 @@ async function attempt<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** `unavailable` for what time may heal; anything else is a mistake of ours or of the operator and stays as it is. */
-function unavailable(error: unknown): unknown {
+export function unavailable(error: unknown): unknown {
   if (!(error instanceof MongoError)) return error;
   const { code } = error;
   const passing =
