@@ -13,17 +13,20 @@ import type * as opsModule from '../../src/store/mongo/ops/message-ops.ts';
 import type { Code } from './explorer.ts';
 
 /** A change of the source: what stands there, once, and what comes in its place. */
-export interface Mutation {
-  readonly what: string;
+interface Replacement {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+}
+export interface Mutation extends Replacement {
+  readonly what: string;
+  readonly also?: Replacement;
 }
 
 /** Bounds so small that a few changes go past all of them. */
 const smallLimits: readonly (readonly [string, string])[] = [
   ['pageUids = 256', 'pageUids = 3'],
-  ['tailKept = 128', 'tailKept = 4'],
+  ['tailKept = 128', 'tailKept = 2'],
   ['tailUnprojected = 32', 'tailUnprojected = 1'],
   ['tailFull = 96', 'tailFull = 2'],
   ['entryBytes = 16 * 1024', 'entryBytes = 300'],
@@ -43,8 +46,8 @@ export async function loadCode(
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   const store = join(folder, 'src/store/mongo');
   for (const [from, to] of smallLimits) await replace(join(store, 'limits.ts'), from, to);
-  if (mutation !== undefined) {
-    await replace(join(store, mutation.file), mutation.from, mutation.to);
+  for (const each of [mutation, mutation?.also]) {
+    if (each !== undefined) await replace(join(store, each.file), each.from, each.to);
   }
   const load = async <T>(file: string): Promise<T> =>
     (await import(pathToFileURL(join(store, file)).href)) as T;

@@ -7,14 +7,14 @@ import { mutations } from './mutations.ts';
 const seed = 20261128;
 const runs = Number(process.env['ZHASHIK_MODEL_RUNS'] ?? 300);
 /** Runs after which a mutation counts as not noticed. */
-const patience = 6_000;
+const patience = Number(process.env['ZHASHIK_MODEL_PATIENCE'] ?? 6_000);
 
 /** Runs until something is wrong; answers how many were right before it. */
 async function explore(
   code: Code,
   count: number,
 ): Promise<{ readonly count: number; readonly error?: Error }> {
-  History.letters = lettersOf(code.MongoContent, 8);
+  History.letters = lettersOf(code.MongoContent, 5);
   for (let i = 0; i < count; i++) {
     const explorer = new Explorer(code, seed + i);
     try {

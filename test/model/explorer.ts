@@ -50,8 +50,47 @@ const account = 1;
 const inbox = 1;
 const sent = 2;
 
+/** What clients do, by how often of a hundred times. */
+const mixes = {
+  all: { deliver: 35, append: 7, flag: 8, copy: 10, expunge: 8, project: 8, collect: 6, look: 18 },
+  /** Letters come, go and come again. */
+  churn: {
+    deliver: 36,
+    append: 0,
+    flag: 16,
+    copy: 0,
+    expunge: 16,
+    project: 0,
+    collect: 30,
+    look: 2,
+  },
+  /** Mailboxes are opened while they change. */
+  views: {
+    deliver: 40,
+    append: 10,
+    flag: 5,
+    copy: 5,
+    expunge: 5,
+    project: 7,
+    collect: 0,
+    look: 28,
+  },
+} as const;
+type Mix = keyof typeof mixes;
+type Act = keyof (typeof mixes)['all'];
+
+function actOf(mix: Mix, roll: number): Act {
+  let left = roll * 100;
+  for (const [act, often] of Object.entries(mixes[mix]) as [Act, number][]) {
+    left -= often;
+    if (left < 0) return act;
+  }
+  return 'look';
+}
+
 /** What a run does and how bad its network is. */
 interface Weather {
+  readonly mix: Mix;
   readonly trouble: number;
   readonly crashes: number;
   readonly failOvers: number;
@@ -70,6 +109,7 @@ export class Explorer implements Network {
   #now = 0;
   #running = 0;
   #sleeper: string | undefined;
+  #sleepsFor = 0;
   #letters = 0;
   readonly #processes: Process[] = [];
   readonly history: History;
@@ -81,12 +121,13 @@ export class Explorer implements Network {
     this.#code = code;
     this.#dice = new Dice(seed);
     this.#weather = {
+      mix: this.#dice.of(['all', 'churn', 'views'] as const),
       trouble: this.#dice.of([0, 0.05, 0.2, 0.4]),
       crashes: this.#dice.of([0, 0, 1, 2]),
       failOvers: this.#dice.of([0, 0, 1, 2]),
-      sleep: this.#dice.of([0, 0.05, 0.2]),
+      sleep: this.#dice.of([0, 0.02, 0.1]),
     };
-    this.history = new History();
+    this.history = new History(this.#weather.mix === 'churn' ? 2 : Infinity);
     this.#server.failure = code.MailError;
     this.#server.insert('heads', [code.newHead(account)]);
     this.#server.replicateAll();
@@ -128,8 +169,11 @@ export class Explorer implements Network {
   }
 
   #take(list: Step[]): void {
-    if (this.#dice.next() < this.#weather.sleep)
-      this.#sleeper = this.#dice.of(['A', 'B', undefined]);
+    if (this.#sleepsFor > 0) this.#sleepsFor--;
+    else if (this.#dice.next() < this.#weather.sleep) {
+      this.#sleeper = this.#dice.of(['A', 'B']);
+      this.#sleepsFor = this.#dice.below(80);
+    } else this.#sleeper = undefined;
     const awake = list.filter(({ what }) => what[0] !== this.#sleeper);
     const step = this.#dice.of(awake.length > 0 ? awake : list);
     list.splice(list.indexOf(step), 1);
@@ -197,27 +241,52 @@ export class Explorer implements Network {
 
   async #one(process: Process, roll: number): Promise<void> {
     const { history } = this;
-    if (roll < 0.35) {
-      // Sometimes a retry of what another process took before.
-      const id =
-        roll < 0.1 && history.ids.length > 0 ? this.#dice.of(history.ids) : this.#letters++;
-      const letter = history.sent(id);
-      const uid = await process.deliver(id, letter);
-      history.acknowledged(id, uid);
-    } else if (roll < 0.42) {
-      const letter = history.sent(this.#letters++);
-      history.tried('append');
-      await process.append(sent, letter);
-    } else if (roll < 0.5) {
-      const uids = (roll * 1000) % 2 < 1 ? [1, 3] : [2, 5];
-      await process.flag(inbox, uids, roll < 0.46 ? 8 : 4);
-    } else if (roll < 0.6) {
-      history.tried('copy');
-      await process.copy(inbox, [1, 4], sent, roll < 0.53);
-    } else if (roll < 0.68) await process.expunge(inbox);
-    else if (roll < 0.76) await process.project();
-    else if (roll < 0.82) await process.collect();
-    else history.seen(await process.look(roll < 0.9 ? inbox : sent));
+    const dice = this.#dice;
+    switch (actOf(this.#weather.mix, roll)) {
+      case 'deliver': {
+        // Sometimes a retry of what another process took before.
+        const again = dice.next() < 0.3 && history.ids.length > 0;
+        const id = again ? dice.of(history.ids) : this.#letters++;
+        const letter = history.sent(id);
+        const uid = await process.deliver(id, letter);
+        history.acknowledged(id, uid);
+        return;
+      }
+      case 'append': {
+        const letter = history.sent(this.#letters++);
+        history.tried('append');
+        await process.append(sent, letter);
+        return;
+      }
+      case 'flag': {
+        const churn = this.#weather.mix === 'churn';
+        const uids = churn
+          ? [1, 99]
+          : dice.of([
+              [1, 3],
+              [2, 5],
+            ]);
+        await process.flag(inbox, uids, churn ? 4 : dice.of([8, 4]));
+        return;
+      }
+      case 'copy':
+        history.tried('copy');
+        await process.copy(inbox, [1, 4], sent, dice.next() < 0.3);
+        return;
+      case 'expunge':
+        await process.expunge(inbox);
+        return;
+      case 'project':
+        await process.project();
+        return;
+      case 'collect':
+        await process.collect();
+        return;
+      case 'look':
+        // Sometimes from the pages, as if nobody had looked for long.
+        if (dice.next() < 0.5) await process.forgetViews();
+        history.seen(await process.look(dice.of([inbox, sent])));
+    }
   }
 
   /** The storm is over: what is there must be right, and a new process must find it so. */
@@ -335,6 +404,10 @@ class Process {
     const later = this.#clock.now() + 40 * 86_400_000;
     const texts = { sweep: () => Promise.resolve() };
     await this.#code.collectGarbage(this.db, logs as never, texts, later, () => false);
+  }
+
+  async forgetViews(): Promise<void> {
+    (await this.#account()).dropIdleViews();
   }
 
   async look(m: number): Promise<Sight> {

@@ -15,6 +15,7 @@ interface ModelRow {
 export class History {
   /** Set once for all runs. */
   static letters: readonly MongoContent[] = [];
+  readonly #variety: number;
   readonly ids: number[] = [];
   readonly #acknowledged = new Map<number, Set<number>>();
   readonly #sights: Sight[] = [];
@@ -27,9 +28,14 @@ export class History {
   readonly #tries = { append: 0, copy: 0 };
   readonly #done = { append: 0, copy: 0 };
 
+  /** @param variety how many different letters are sent */
+  constructor(variety: number) {
+    this.#variety = variety;
+  }
+
   sent(id: number): MongoContent {
     if (!this.ids.includes(id)) this.ids.push(id);
-    return History.letters[id % History.letters.length] as MongoContent;
+    return History.letters[id % Math.min(this.#variety, History.letters.length)] as MongoContent;
   }
 
   acknowledged(id: number, uid: number): void {
