@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { type ExitReason, exitCodeOf, exitCodes } from '../src/admin/exit-codes.ts';
+import { BackendError } from '../src/backend-error.ts';
 import { ConfigError } from '../src/config/config-error.ts';
 import { MailError } from '../src/core/errors.ts';
 
@@ -24,6 +25,9 @@ export function explainFailure(error: unknown): { readonly code: number; readonl
     return { code: exitCodes[error.reason][0], text: error.message };
   }
   if (error instanceof MailError) return { code: exitCodeOf(error.failure), text: error.message };
+  if (error instanceof BackendError) {
+    return { code: exitCodes[error.reason][0], text: error.message };
+  }
   if (error instanceof ConfigError) return { code: exitCodes.config[0], text: error.message };
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {

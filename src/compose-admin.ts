@@ -6,23 +6,28 @@ import { ControlClient, isServed } from './admin/control-client.ts';
 import { LocalAdmin } from './admin/local-admin.ts';
 import type { AdminPort } from './admin/operations.ts';
 import type { Config } from './config/loader.ts';
-import { type Clock, systemClock } from './core/clock.ts';
-import { type Log, silentLog } from './core/log.ts';
+import { systemClock } from './core/clock.ts';
+import { silentLog } from './core/log.ts';
 import { Turns } from './core/turns.ts';
+import { openStore } from './open-store.ts';
 import type { MailStore } from './store/api.ts';
-import { type EmbeddedStore, openEmbeddedStore } from './store/embedded/embedded-store.ts';
 
 /*
  * The part of the composition that an operator's command needs too: the store and what works on it, without the
  * protocols, so that a command starts fast.
  */
 
-/** The operator's functions: through the running server, or over the data folder when none runs. */
+/**
+ * The operator's functions: through the running server, or over the data folder when none runs; over the database
+ * directly, where the store is one that many processes have.
+ */
 export async function composeAdmin(config: Config, actor: string): Promise<AdminPort> {
   const { folder, controlSocket } = config.data;
-  if (await isServed(controlSocket)) return new ControlClient(controlSocket, actor);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const store = await openStore(config, systemClock, silentLog);
+  if (config.store.kind === 'embedded') {
+    if (await isServed(controlSocket)) return new ControlClient(controlSocket, actor);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  const { store } = await openStore(config, { clock: systemClock, log: silentLog });
   const parts = new AdminParts(
     store,
     () => config,
@@ -30,25 +35,6 @@ export async function composeAdmin(config: Config, actor: string): Promise<Admin
     () => undefined,
   );
   return new LocalAdmin(parts.context(actor), () => store.close());
-}
-
-/** The store that the config asks for. Rejects with `MailError` `in-use` when another process has the folder. */
-export function openStore(
-  config: Config,
-  clock: Clock,
-  log: Log,
-  onFailure?: (error: Error) => void,
-): Promise<EmbeddedStore> {
-  const { shards, writers, readers } = config.store;
-  return openEmbeddedStore({
-    folder: config.data.folder,
-    clock,
-    log,
-    ...(shards !== undefined && { shards }),
-    ...(writers !== undefined && { writers }),
-    ...(readers !== undefined && { readers }),
-    ...(onFailure !== undefined && { onFailure }),
-  });
 }
 
 /** How verifiers are made, with a line of waiting hashes of its own. */

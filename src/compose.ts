@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { StoreAuthenticator } from './account/authenticator.ts';
 import { KnownPeers } from './account/known-peers.ts';
-import { readOrMakeLoginSecret } from './account/login-secret.ts';
 import { VerifiedLogins } from './account/verified-logins.ts';
 import { startControlServer } from './admin/control-server.ts';
 import { LocalAdmin } from './admin/local-admin.ts';
 import type { AdminPort } from './admin/operations.ts';
+import type { Throttle } from './bus/api.ts';
 import { LocalSessionCount } from './bus/local/session-count.ts';
-import { LocalThrottle } from './bus/local/throttle.ts';
-import { AdminParts, credentialMaker, openStore } from './compose-admin.ts';
+import { AdminParts, credentialMaker } from './compose-admin.ts';
 import { type ConfigChange, compareConfigs } from './config/compare.ts';
 import type { Config } from './config/loader.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -24,12 +22,13 @@ import { startImapListener } from './imap/server.ts';
 import { ListenerError, explainListenError } from './listener-error.ts';
 import { startMetricsListener } from './metrics/http-listener.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { type Bus, openBus } from './open-bus.ts';
+import { type OpenedStore, openStore } from './open-store.ts';
 import { OutboundRelay } from './outbound/outbound-relay.ts';
 import { SmtpRelayHost } from './outbound/relay-host.ts';
 import type { SmtpLimits, SmtpParts, SmtpProfile } from './smtp/options.ts';
 import { startSmtpListener } from './smtp/server.ts';
 import type { MailStore } from './store/api.ts';
-import type { EmbeddedStore } from './store/embedded/embedded-store.ts';
 import { CertificateFiles } from './tls/certificate-files.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -41,6 +40,11 @@ export interface Overrides {
   readonly log?: Log;
   /** Connections of the whole process at once; without a limit of its own when left out. */
   readonly allConnections?: number;
+  /**
+   * Which one of several workers it is, from 1. Their primary shows the metrics of all, and the first tidies the store
+   * up for all.
+   */
+  readonly worker?: number;
   /** Called once when the server cannot go on, such as when a thread of the store died: end, and be started anew. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -55,6 +59,7 @@ export interface ListenerAddress {
 /** A running server. */
 export interface Server {
   readonly addresses: readonly ListenerAddress[];
+  readonly metrics: Metrics;
   /** Carries out an operator's wishes; `actor` is who the audit names. */
   admin(actor: string): AdminPort;
   /** Reads certificates again and takes what can change at once. Rejects when the certificate is not usable. */
@@ -113,8 +118,9 @@ class House implements Server {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #overrides: Overrides;
-  readonly #metrics = new Metrics();
-  readonly #sessions = new LocalSessionCount();
+  readonly metrics = new Metrics();
+  /** What is counted for the sake of this process, whatever others have open. */
+  readonly #connections = new LocalSessionCount();
   readonly #credentialTurns = new Turns();
   readonly #addresses: ListenerAddress[] = [];
   readonly #clientListeners: ClientListener[] = [];
@@ -149,23 +155,25 @@ class House implements Server {
       this.#certificate = await CertificateFiles.open(config.tls);
       this.#tellCertificate(this.#certificate);
     }
-    const store = await openStore(config, this.#clock, this.#log, this.#overrides.onFailure);
-    this.#parts.push(() => store.close());
-    this.#startUpkeep(store);
+    const bus = await this.#openBus();
+    const opened = await this.#openStore(bus);
+    const { store } = opened;
+    if ((this.#overrides.worker ?? 1) === 1) this.#startUpkeep(opened);
     this.#adminParts = new AdminParts(
       store,
       () => this.#config,
       this.#credentialTurns,
       (account) => {
-        for (const listener of this.#clientListeners) listener.endSessions(account);
+        this.#endSessions(account);
       },
     );
-    const authenticator = await this.#authenticator(store);
-    await this.#startControl(this.#adminParts);
+    const authenticator = await this.#authenticator(opened, bus);
+    // A store that many have needs nobody to ask: commands go to it themselves.
+    if (config.store.kind === 'embedded') await this.#startControl(this.#adminParts);
     const delivery = this.#deliveryAgent(store);
     await this.#startOutbound(store, delivery);
-    await this.#startSmtp(store, delivery, authenticator);
-    await this.#startImap(store, authenticator);
+    await this.#startSmtp(store, delivery, authenticator, bus);
+    await this.#startImap(store, authenticator, bus);
     await this.#startMetrics(store);
     this.#state = 'ready';
   }
@@ -197,38 +205,69 @@ class House implements Server {
     }
   }
 
-  async #authenticator(store: MailStore): Promise<StoreAuthenticator> {
-    const { data, domains, login } = this.#config;
+  async #openBus(): Promise<Bus> {
+    const bus = await openBus(this.#config, this.#clock, this.#log);
+    this.#parts.push(() => bus.close());
+    if (bus.up() !== undefined) {
+      const help = 'Whether the other processes are reached: 1, or 0 while the bus is down';
+      this.metrics.gauge('zhashik_bus_up', help, () => (bus.up() === true ? 1 : 0), 'min');
+    }
+    return bus;
+  }
+
+  async #openStore({ hints }: Bus): Promise<OpenedStore> {
+    const { onFailure } = this.#overrides;
+    const opened = await openStore(this.#config, {
+      clock: this.#clock,
+      log: this.#log,
+      hints,
+      onStatus: (account, status) => {
+        if (status !== 'active') this.#endSessions(account);
+      },
+      ...(onFailure !== undefined && { onFailure }),
+    });
+    this.#parts.push(() => opened.store.close());
+    return opened;
+  }
+
+  #endSessions(account: AccountId): void {
+    for (const listener of this.#clientListeners) listener.endSessions(account);
+  }
+
+  async #authenticator({ store, loginSecret }: OpenedStore, bus: Bus): Promise<StoreAuthenticator> {
+    const { domains, login } = this.#config;
     const clock = this.#clock;
-    const throttle = (freeFailures: number, forgetAfterMs: number): LocalThrottle =>
-      new LocalThrottle({
-        clock,
-        freeFailures,
-        baseDelayMs: 1000,
-        maxDelayMs: login.maxDelayMs,
-        forgetAfterMs: Math.max(forgetAfterMs, 2 * login.maxDelayMs),
-        maxKeys: maxRemembered,
-      });
+    const throttle = (name: string, freeFailures: number, forgetAfterMs: number): Throttle =>
+      bus.throttle(
+        name,
+        {
+          freeFailures,
+          baseDelayMs: 1000,
+          maxDelayMs: login.maxDelayMs,
+          forgetAfterMs: Math.max(forgetAfterMs, 2 * login.maxDelayMs),
+        },
+        maxRemembered,
+      );
     const minute = 60_000;
     return new StoreAuthenticator({
       accounts: store.accounts,
       defaultDomain: domains.default,
       maker: credentialMaker(this.#config, login.hashesWaiting),
-      decoySecret: await readOrMakeLoginSecret(join(data.folder, 'login.secret')),
+      decoySecret: await loginSecret(),
       verified: new VerifiedLogins({
         clock,
         lifetimeMs: login.rememberMs,
         maxEntries: maxRemembered,
       }),
       knownPeers: new KnownPeers(maxRemembered),
-      accountThrottle: throttle(login.accountFreeFailures, 15 * minute),
-      peerThrottle: throttle(login.addressFreeFailures, 60 * minute),
+      accountThrottle: throttle('account-throttle', login.accountFreeFailures, 15 * minute),
+      peerThrottle: throttle('peer-throttle', login.addressFreeFailures, 60 * minute),
       unthrottledPeers: new Networks(login.unthrottledNetworks),
       credentialTurns: this.#credentialTurns,
       attemptTurns: new Turns(),
       log: this.#log,
       onAttempt: (protocol, outcome) => {
-        this.#metrics.login(protocol, outcome);
+        this.metrics.login(protocol, outcome);
       },
     });
   }
@@ -254,7 +293,7 @@ class House implements Server {
         clock: this.#clock,
         log: this.#log,
         onOutcome: (outcome) => {
-          this.#metrics.relayOutcome(outcome);
+          this.metrics.relayOutcome(outcome);
         },
       },
     );
@@ -280,16 +319,18 @@ class House implements Server {
     store: MailStore,
     delivery: DeliveryAgent,
     authenticator: StoreAuthenticator,
+    { sessions }: Bus,
   ): Promise<void> {
     const { limits, listeners, relay, server } = this.#config;
     const parts: SmtpParts = {
       delivery,
       content: store,
       authenticator,
-      sessions: this.#sessions,
+      sessions,
+      connections: this.#connections,
       clock: this.#clock,
       log: this.#log,
-      metrics: this.#metrics,
+      metrics: this.metrics,
       ...(this.#certificate && { tls: this.#certificate }),
     };
     const { messageBytes, recipients } = limits;
@@ -331,25 +372,30 @@ class House implements Server {
           accept: async (...letter) => {
             const started = performance.now();
             const outcomes = await store.accept(...letter);
-            this.#metrics.storeAccept((performance.now() - started) / 1000);
+            this.metrics.storeAccept((performance.now() - started) / 1000);
             return outcomes;
           },
         },
         quotas: store,
         clock: this.#clock,
         onOutcome: (outcome) => {
-          this.#metrics.delivery(outcome);
+          this.metrics.delivery(outcome);
         },
       },
     );
   }
 
-  async #startImap(store: MailStore, authenticator: StoreAuthenticator): Promise<void> {
+  async #startImap(
+    store: MailStore,
+    authenticator: StoreAuthenticator,
+    { sessions }: Bus,
+  ): Promise<void> {
     const { limits, listeners, server } = this.#config;
     const parts: ImapParts = {
       store,
       authenticator,
-      sessions: this.#sessions,
+      sessions,
+      connections: this.#connections,
       clock: this.#clock,
       log: this.#log,
       ...(this.#certificate && { tls: this.#certificate }),
@@ -395,23 +441,23 @@ class House implements Server {
 
   async #startMetrics(store: MailStore): Promise<void> {
     const { enabled, host, port } = this.#config.listeners.metrics;
-    this.#metrics.gauge('zhashik_outbox_entries', 'Letters waiting for the relay host', () =>
-      store.outbox.count(),
-    );
+    const waiting = 'Letters waiting for the relay host';
+    this.metrics.gauge('zhashik_outbox_entries', waiting, () => store.outbox.count(), 'max');
     if (this.#certificate !== undefined) {
       const certificate = this.#certificate;
-      this.#metrics.gauge(
+      this.metrics.gauge(
         'zhashik_certificate_expiry_timestamp_seconds',
         'When the certificate in force ends',
         () => certificate.validTo / 1000,
+        'min',
       );
     }
-    if (!enabled) return;
+    if (!enabled || this.#overrides.worker !== undefined) return;
     const listener = await this.#place('metrics', () =>
       startMetricsListener({
         host,
         port,
-        metrics: this.#metrics,
+        metrics: this.metrics,
         notReady: () => (this.#state === 'ready' ? undefined : this.#state),
         log: this.#log,
       }),
@@ -420,8 +466,7 @@ class House implements Server {
     this.#parts.push(() => listener.close());
   }
 
-  #startUpkeep(store: EmbeddedStore): void {
-    const collect = (now: number): Promise<object> => store.collect(now);
+  #startUpkeep({ collect }: OpenedStore): void {
     this.#parts.push(startUpkeep({ collect, clock: this.#clock, log: this.#log }));
   }
 
@@ -438,7 +483,7 @@ class House implements Server {
     const listener = await this.#place(name, start);
     this.#clientListeners.push(listener);
     this.#front.push(() => listener.close());
-    this.#metrics.sessions(name, () => listener.sessionCount);
+    this.metrics.sessions(name, () => listener.sessionCount);
   }
 
   /** Starts a listener, notes where it is, and says which setting moves it when it cannot be there. */

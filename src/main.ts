@@ -1,40 +1,55 @@
+import cluster from 'node:cluster';
 import { exitCodeOf, exitCodes } from './admin/exit-codes.ts';
+import { BackendError } from './backend-error.ts';
 import { ListenerError, type Server, compose } from './compose.ts';
+import { ConfigError } from './config/config-error.ts';
 import { type Config, loadConfig } from './config/loader.ts';
 import { systemClock } from './core/clock.ts';
 import { type ProcessLog, openLog } from './core/pino-log.ts';
 import { MailError } from './core/errors.ts';
 import { DevelopmentProfile } from './development/profile.ts';
 import { connectionsAllowed } from './open-files.ts';
+import { serveWorkers } from './serve-workers.ts';
+import { Signals } from './signals.ts';
 import { CertificateError } from './tls/certificate-files.ts';
+import { servePrimary } from './workers/serve-primary.ts';
+import { workerVariable } from './workers/worker-pool.ts';
 
 export interface ServeOptions {
   readonly configFile: string;
+  /** Processes that serve; one, this one, when it is 1. */
+  readonly workers: number;
   /** Overrides the config's. */
   readonly logFormat: 'json' | 'pretty' | undefined;
   /** The folder of the package, when the development profile is wanted. */
   readonly developmentFolder: string | undefined;
 }
 
-/** One Ctrl-C under `npm start` arrives twice: from the terminal and from npm. */
-const repeatMs = 1000;
 /** What a stop may take beyond `limits.stopMs`, for the store to write what it holds. */
 const closeMs = 15_000;
 
 /**
- * Runs the server until it is told to stop, and resolves with the exit code. SIGTERM and SIGINT let clients end what
+ * Runs the server until it is told to stop, and resolves with the exit code; with several workers it runs them. SIGTERM and SIGINT let clients end what
  * they began (`limits.stopMs`); a second one does not wait. SIGHUP reads config and certificates again.
  * Rejects with `ConfigError` before anything was started.
  */
 export async function serve(options: ServeOptions): Promise<number> {
   const config = await loadConfig(options.configFile);
-  const log = openLog({ level: config.log.level, format: options.logFormat ?? config.log.format });
+  const worker = cluster.isWorker ? Number(process.env[workerVariable]) : undefined;
+  const log = processLog(config, options, worker);
   endOnDefect(log);
   // From here on a signal means an orderly end, also while the start is under way.
   const signals = new Signals();
   try {
-    return await run(config, options, log, signals);
+    if (worker === undefined && options.workers > 1) {
+      const size = options.workers;
+      // A worker gives up by itself before that.
+      const stopMs = config.limits.stopMs + 2 * closeMs;
+      return await serveWorkers(config, { size, stopMs }, log, signals);
+    }
+    return await run(config, options, log, signals, worker);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     if (error instanceof ListenerError) {
       log.error('start-failed', { reason: error.message });
       return exitCodes.unavailable[0];
@@ -43,6 +58,10 @@ export async function serve(options: ServeOptions): Promise<number> {
       // A data folder that another process has, or that a newer version made.
       log.error('start-failed', { reason: error.message });
       return exitCodeOf(error.failure);
+    }
+    if (error instanceof BackendError) {
+      log.error('start-failed', { reason: error.message });
+      return exitCodes[error.reason][0];
     }
     if (error instanceof CertificateError) {
       log.error('start-failed', { reason: error.message });
@@ -53,7 +72,18 @@ export async function serve(options: ServeOptions): Promise<number> {
   } finally {
     signals.release();
     log.flush();
+    // The line to the primary would keep the process.
+    cluster.worker?.disconnect();
   }
+}
+
+function processLog(
+  { log }: Config,
+  { logFormat }: ServeOptions,
+  worker: number | undefined,
+): ProcessLog {
+  const all = openLog({ level: log.level, format: logFormat ?? log.format });
+  return worker === undefined ? all : { ...all, ...all.with({ worker }) };
 }
 
 async function run(
@@ -61,6 +91,7 @@ async function run(
   options: ServeOptions,
   log: ProcessLog,
   signals: Signals,
+  worker: number | undefined,
 ): Promise<number> {
   const { developmentFolder } = options;
   const development =
@@ -75,10 +106,12 @@ async function run(
     log,
     onFailure,
     allConnections,
+    ...(worker !== undefined && { worker }),
   });
   for (const { name, host, port } of server.addresses)
     log.info('listening', { listener: name, host, port });
   log.info('started', { pid: process.pid, node: process.version });
+  if (worker !== undefined) servePrimary(server.metrics);
   signals.onReload(() => void reload(server, options.configFile, log));
   if (development !== undefined) {
     const text = await development.greeting(server.admin('system:development'), server.addresses);
@@ -136,46 +169,4 @@ function endWith(log: ProcessLog, event: string): (error: unknown) => void {
     log.flush();
     process.exit(exitCodes.software[0]);
   };
-}
-
-/** The signals of the process as a promise and a callback. */
-class Signals {
-  /** The first signal that asks for the end. A second one ends at once. */
-  readonly stop: Promise<NodeJS.Signals>;
-  readonly #handlers: (readonly [NodeJS.Signals, (signal: NodeJS.Signals) => void])[] = [];
-  #reload: (() => void) | undefined;
-  #reloadAsked = false;
-
-  constructor() {
-    let askedAt: number | undefined;
-    this.stop = new Promise((resolve) => {
-      const onStop = (signal: NodeJS.Signals): void => {
-        if (askedAt === undefined) {
-          askedAt = performance.now();
-          resolve(signal);
-        } else if (performance.now() - askedAt > repeatMs) process.exit(exitCodes.software[0]);
-      };
-      this.#listen('SIGTERM', onStop);
-      this.#listen('SIGINT', onStop);
-    });
-    this.#listen('SIGHUP', () => {
-      if (this.#reload === undefined) this.#reloadAsked = true;
-      else this.#reload();
-    });
-  }
-
-  /** A SIGHUP that came before is not lost. */
-  onReload(callback: () => void): void {
-    this.#reload = callback;
-    if (this.#reloadAsked) callback();
-  }
-
-  release(): void {
-    for (const [signal, handler] of this.#handlers) process.off(signal, handler);
-  }
-
-  #listen(signal: NodeJS.Signals, handler: (signal: NodeJS.Signals) => void): void {
-    process.on(signal, handler);
-    this.#handlers.push([signal, handler]);
-  }
 }

@@ -17,6 +17,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   config: [],
   tls: [],
   metrics: [],
+  workers: ['metrics'],
   store: ['mail'],
   'store/embedded': ['mail', ...contracts, 'store/common'],
   'store/common': ['mail', ...contracts],
@@ -38,18 +39,45 @@ const table: Readonly<Record<string, readonly string[]>> = {
   development: ['admin', 'config'],
 };
 
+/** Implementations, which only the composition picks. */
+const stores = ['store/embedded', 'store/mongo'];
+const buses = ['bus/local', 'bus/redis'];
+
 /** Files directly in `src`: the start, and what only the start needs. */
 const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
-  'main.ts': ['admin/exit-codes.ts', 'compose.ts', 'config', 'development', 'open-files.ts', 'tls'],
+  'main.ts': [
+    'admin/exit-codes.ts',
+    'backend-error.ts',
+    'compose.ts',
+    'config',
+    'development',
+    'open-files.ts',
+    'serve-workers.ts',
+    'signals.ts',
+    'tls',
+    'workers',
+  ],
+  'serve-workers.ts': ['config', 'listener-error.ts', 'metrics', 'signals.ts', 'workers'],
+  'signals.ts': ['admin/exit-codes.ts'],
   'compose.ts': 'everything',
-  'compose-admin.ts': ['account', 'admin', 'config', ...contracts, 'store/embedded'],
+  'compose-admin.ts': ['account', 'admin', 'config', ...contracts, 'open-store.ts'],
+  'open-store.ts': ['account', 'backend-error.ts', ...contracts, ...bus, 'config', ...stores],
+  'open-bus.ts': ['backend-error.ts', ...bus, 'config', ...buses],
+  'backend-error.ts': [],
   'listener-error.ts': [],
   'open-files.ts': ['config'],
   'upkeep.ts': [],
 };
 
 /** What the commands use. */
-const scripts = ['admin', 'config', 'compose-admin.ts', 'main.ts'];
+const scripts = [
+  'workers/limits.ts',
+  'admin',
+  'backend-error.ts',
+  'config',
+  'compose-admin.ts',
+  'main.ts',
+];
 
 /** Which packages a folder may use; each has its reason in the decision records. */
 const packages: Readonly<Record<string, readonly string[]>> = {
@@ -148,10 +176,11 @@ describe('architecture', () => {
   });
 
   it('lets only the composition pick implementations', () => {
-    const implementations = ['store/embedded', 'store/mongo', 'bus/local', 'bus/redis'];
+    const implementations = [...stores, ...buses];
+    const composition = ['compose.ts', 'open-store.ts', 'open-bus.ts'];
     const wrong = imports.filter(
       ({ file, target }) =>
-        !['compose.ts', 'compose-admin.ts'].includes(file) &&
+        !composition.includes(file) &&
         implementations.some((entry) => isWithin(target, entry) && !isWithin(file, entry)),
     );
     expect(wrong).to.deep.equal([]);

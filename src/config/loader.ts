@@ -12,15 +12,23 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The settings in force: complete, checked, frozen. Paths are absolute, domains are A-labels, secrets are read. */
 export type Config = DeepReadonly<
-  Omit<ParsedConfig, 'data' | 'domains' | 'relay'> & {
+  Omit<ParsedConfig, 'bus' | 'data' | 'domains' | 'relay' | 'store'> & {
+    bus: { kind: ParsedConfig['bus']['kind']; redis: WithSecret<ParsedConfig['bus']['redis']> };
     data: { folder: string; controlSocket: string };
     domains: { local: string[]; default: string; postmaster: string | undefined };
-    relay:
-      (Omit<NonNullable<ParsedConfig['relay']>, 'password'> & { password?: Secret }) | undefined;
+    relay: WithSecret<ParsedConfig['relay']>;
+    store: Omit<ParsedConfig['store'], 'mongodb'> & {
+      mongodb: WithSecret<ParsedConfig['store']['mongodb']>;
+    };
     /** The file it came from. */
     file: string;
   }
 >;
+
+/** A server that we log in at, with the password as it is. */
+type WithSecret<Server> = Server extends object
+  ? Omit<Server, 'password'> & { password?: Secret }
+  : undefined;
 
 type DeepReadonly<T> = T extends Secret
   ? T
@@ -99,7 +107,15 @@ function complete(
   );
   const chosen = parsed.domains.default;
   const dataFolder = absolute(parsed.data.folder);
-  const { relay, tls } = parsed;
+  const { tls } = parsed;
+  const server = <Server extends LoginServer>(
+    settings: Server | undefined,
+    path: readonly string[],
+  ): WithSecret<Server> | undefined =>
+    settings &&
+    completeServer(settings, absolute, environment, (message) => {
+      report([...path, 'password'], message);
+    });
   return {
     ...parsed,
     server: { name: asDomain(parsed.server.name, ['server', 'name']) },
@@ -113,24 +129,32 @@ function complete(
       controlSocket: absolute(parsed.data.controlSocket ?? `${dataFolder}/control.sock`),
     },
     tls: tls && { certificate: absolute(tls.certificate), key: absolute(tls.key) },
-    relay: relay && completeRelay(relay, absolute, environment, report),
+    relay: server(parsed.relay, ['relay']),
+    store: { ...parsed.store, mongodb: server(parsed.store.mongodb, ['store', 'mongodb']) },
+    bus: { ...parsed.bus, redis: server(parsed.bus.redis, ['bus', 'redis']) },
     file: resolve(file),
   };
 }
 
-function completeRelay(
-  relay: NonNullable<ParsedConfig['relay']>,
+interface LoginServer {
+  readonly authority?: string | undefined;
+  readonly password?: { file: string } | { env: string } | undefined;
+}
+
+function completeServer<Server extends LoginServer>(
+  settings: Server,
   absolute: (path: string) => string,
   environment: Environment,
-  report: Report,
-): Config['relay'] {
-  const { password, authority, ...others } = relay;
-  const rest = { ...others, ...(authority !== undefined && { authority: absolute(authority) }) };
-  if (password === undefined) return rest;
-  const secret = readSecret(password, absolute, environment, (message) => {
-    report(['relay', 'password'], message);
-  });
-  return { ...rest, password: secret };
+  report: (message: string) => void,
+): WithSecret<Server> {
+  const { password, authority, ...others } = settings;
+  return {
+    ...others,
+    ...(authority !== undefined && { authority: absolute(authority) }),
+    ...(password !== undefined && {
+      password: readSecret(password, absolute, environment, report),
+    }),
+  } as WithSecret<Server>;
 }
 
 /** What one setting says about another. */
@@ -155,9 +179,27 @@ function checkWhole(config: Config, report: Report): void {
     }
     taken.set(place, name);
   }
+  checkStore(config, report);
   // sockaddr_un holds 108 octets on Linux, 104 elsewhere, with the final NUL.
   if (Buffer.byteLength(config.data.controlSocket) > 103) {
     report(['data', 'controlSocket'], 'is longer than the 103 octets that a socket path may have');
+  }
+}
+
+/** The settings of one kind are not set beside another kind: somebody believes that they hold. */
+function checkStore({ store, bus }: Config, report: Report): void {
+  if (store.kind === 'mongodb') {
+    if (store.mongodb === undefined) report(['store', 'mongodb'], 'is missing, for kind: mongodb');
+    for (const name of ['shards', 'writers', 'readers'] as const) {
+      if (store[name] !== undefined) report(['store', name], 'is a setting of kind: embedded');
+    }
+  } else if (store.mongodb !== undefined) {
+    report(['store', 'mongodb'], 'is set, and store.kind is not mongodb');
+  }
+  if (bus.kind === 'redis' && bus.redis === undefined) {
+    report(['bus', 'redis'], 'is missing, for kind: redis');
+  } else if (bus.kind !== 'redis' && bus.redis !== undefined) {
+    report(['bus', 'redis'], 'is set, and bus.kind is not redis');
   }
 }
 

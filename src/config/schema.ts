@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bytes, domainName, duration, networks, path, secret } from './setting-types.ts';
+import { bytes, domainName, duration, networks, path, secret, serverUrl } from './setting-types.ts';
 
 /*
  * Each setting once: its type, its default and one sentence. `zhashik config describe` prints this file as the
@@ -107,7 +107,7 @@ const limits = z
       .min(1)
       .default(10_000)
       .describe(
-        'Connections of one protocol (SMTP, submission, LMTP, IMAP), over all of its listeners; the open files that the system allows may be fewer.',
+        'Connections of one protocol (SMTP, submission, LMTP, IMAP) to one process, over all of its listeners; the open files that the system allows may be fewer.',
       ),
     connectionsPerAddress: z
       .int()
@@ -198,6 +198,8 @@ const login = z
   .prefault({})
   .describe('Passwords, and what guessing them costs.');
 
+const loginTogether = { error: 'user and password are given together or not at all' };
+
 const relay = z
   .strictObject({
     host: z.string().min(1).describe('Name or address of the relay.'),
@@ -214,8 +216,47 @@ const relay = z
     user: z.string().min(1).optional().describe('Login at the relay.'),
     password: secret.optional().describe('Password at the relay.'),
   })
-  .refine((value) => (value.user === undefined) === (value.password === undefined), {
-    error: 'user and password are given together or not at all',
+  .refine((value) => (value.user === undefined) === (value.password === undefined), loginTogether);
+
+const mongodb = z
+  .strictObject({
+    url: serverUrl(
+      ['mongodb', 'mongodb\\+srv'],
+      'mongodb://db1:27017,db2:27017/?replicaSet=rs0',
+    ).describe(
+      'The servers, with `replicaSet`, `tls` and other options of MongoDB behind `?`; no login.',
+    ),
+    database: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,38}$/, { error: 'expected up to 38 letters, digits, - and _' })
+      .default('zhashik')
+      .describe('The database; all of it is ours.'),
+    user: z.string().min(1).optional().describe('Login at the servers.'),
+    password: secret.optional().describe('Password at the servers.'),
+    authority: path
+      .optional()
+      .describe('PEM file: the authority of their certificates, when that is not a public one.'),
+  })
+  .refine((value) => (value.user === undefined) === (value.password === undefined), loginTogether);
+
+const redis = z
+  .strictObject({
+    url: serverUrl(['redis', 'rediss'], 'rediss://redis:6379/0').describe(
+      'The server; `rediss` is TLS, the path a number of a database; no login.',
+    ),
+    prefix: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: 'expected up to 32 letters, digits, - and _' })
+      .default('zhashik')
+      .describe('What the names of our keys and channels begin with.'),
+    user: z.string().min(1).optional().describe('Login at the server, where it has users.'),
+    password: secret.optional().describe('Password at the server.'),
+    authority: path
+      .optional()
+      .describe('PEM file: the authority of its certificate, when that is not a public one.'),
+  })
+  .refine((value) => value.user === undefined || value.password !== undefined, {
+    error: 'a user needs a password',
   });
 
 export const configSchema = z.strictObject({
@@ -241,7 +282,7 @@ export const configSchema = z.strictObject({
     .describe('Whose mail we keep.'),
   data: z
     .strictObject({
-      folder: path.describe('Where everything is kept; one server owns it.'),
+      folder: path.describe('Where everything is kept by the embedded store; one server owns it.'),
       controlSocket: path
         .optional()
         .describe(
@@ -251,6 +292,10 @@ export const configSchema = z.strictObject({
     .describe('The data folder.'),
   store: z
     .strictObject({
+      kind: z
+        .enum(['embedded', 'mongodb'])
+        .default('embedded')
+        .describe('Files in the data folder, for one process; or MongoDB, for many.'),
       shards: z
         .int()
         .min(1)
@@ -273,9 +318,20 @@ export const configSchema = z.strictObject({
         .max(64)
         .optional()
         .describe('Threads that read; by the processors when left out.'),
+      mongodb: mongodb.optional().describe('Where the store of `kind: mongodb` is.'),
     })
     .prefault({})
-    .describe('The embedded store.'),
+    .describe('The store; `shards`, `writers` and `readers` are of the embedded one.'),
+  bus: z
+    .strictObject({
+      kind: z
+        .enum(['local', 'redis'])
+        .default('local')
+        .describe('How throttles, session counts and news get from process to process.'),
+      redis: redis.optional().describe('Where the bus of `kind: redis` is.'),
+    })
+    .prefault({})
+    .describe('What processes share besides the store; nothing durable.'),
   listeners,
   tls: z
     .strictObject({

@@ -90,6 +90,17 @@ export const domainName = z
   .string()
   .regex(/^(?!.*\.\.)[^\s@:/[\]%?#\\]{1,253}$/u, { error: 'expected a domain name' });
 
+/** The place of a server, without a login: a password is not written into the config file. */
+export function serverUrl(schemes: readonly string[], example: string): z.ZodType<string> {
+  const pattern = new RegExp(`^(?:${schemes.join('|')})://[^\\s/?#]+(?:[/?#]\\S*)?$`);
+  return z
+    .string()
+    .regex(pattern, { error: `expected a URL such as ${example}` })
+    .refine((url) => !/^[^/?#]*\/\/[^/?#]*@/.test(url), {
+      error: 'has a login in it: name it with user and password',
+    });
+}
+
 /** A file or folder; a relative one starts at the folder of the config file. */
 export const path = z.string().min(1).meta({ shape: 'path' });
 

@@ -100,6 +100,8 @@ export interface ImapParts {
   readonly store: MailStore;
   readonly authenticator: Authenticator;
   readonly sessions: SessionCount;
+  /** Counts what this process alone has open; `sessions` when left out. */
+  readonly connections?: SessionCount;
   readonly clock: Clock;
   readonly log: Log;
   readonly tls?: TlsSource;

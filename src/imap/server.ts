@@ -115,11 +115,11 @@ class Listener implements ImapListener {
 
   async #arrive(socket: Socket): Promise<void> {
     const { limits, parts } = this.#host;
-    const { log, sessions } = parts;
+    const { log, sessions, connections = sessions } = parts;
     socket.on('error', ignore);
     this.#arriving.add(socket);
     try {
-      const leave = await enterAll(sessions, [
+      const leave = await enterAll(connections, [
         ['connections', limits.allConnections],
         ['imap connections', limits.connections],
       ]);

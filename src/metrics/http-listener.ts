@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../core/log.ts';
-import type { Metrics } from './metrics.ts';
+import type { Rendered } from './metrics.ts';
 
 export interface MetricsListenerOptions {
   readonly host: string;
   readonly port: number;
-  readonly metrics: Metrics;
+  readonly metrics: { render(): Promise<Rendered> };
   /** Undefined when mail can be taken and read, otherwise why not. */
   readonly notReady: () => string | undefined;
   readonly log: Log;

@@ -1,5 +1,11 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
+/** Metrics as they are shown. */
+export interface Rendered {
+  readonly type: string;
+  readonly text: string;
+}
+
 /**
  * What the operator watches, as Prometheus sees it. Each family has a bounded set of labels: no account, no address,
  * no mailbox is ever one.
@@ -103,11 +109,20 @@ export class Metrics {
     this.#acceptSeconds.observe(seconds);
   }
 
-  /** A value that is asked for at each scrape, such as the length of a queue. */
-  gauge(name: string, help: string, read: () => number | Promise<number>): void {
+  /**
+   * A value that is asked for at each scrape, such as the length of a queue. `together`: what all workers have, when
+   * each of them says the same value or a part of it.
+   */
+  gauge(
+    name: string,
+    help: string,
+    read: () => number | Promise<number>,
+    together: 'sum' | 'min' | 'max',
+  ): void {
     new Gauge({
       name,
       help,
+      aggregator: together,
       registers: [this.#registry],
       async collect() {
         this.set(await read());
@@ -115,8 +130,13 @@ export class Metrics {
     });
   }
 
+  /** What is to be shown together with the metrics of others, see `metricsTogether`. */
+  values(): Promise<readonly object[]> {
+    return this.#registry.getMetricsAsJSON();
+  }
+
   /** The exposition text and its media type. */
-  async render(): Promise<{ readonly type: string; readonly text: string }> {
+  async render(): Promise<Rendered> {
     return { type: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 }

@@ -131,6 +131,8 @@ export interface SmtpParts {
   /** Needed for submission. */
   readonly authenticator?: Authenticator;
   readonly sessions: SessionCount;
+  /** Counts what this process alone has open; `sessions` when left out. */
+  readonly connections?: SessionCount;
   readonly clock: Clock;
   readonly log: Log;
   readonly tls?: TlsSource;

@@ -43,7 +43,7 @@ export async function startSmtpListener(
   const { limits, log, profile } = settings;
   const accept = async (socket: Socket): Promise<void> => {
     socket.on('error', () => undefined);
-    const leave = await enterAll(parts.sessions, [
+    const leave = await enterAll(parts.connections ?? parts.sessions, [
       ['connections', limits.allConnections],
       [`${profile} connections`, limits.connections],
     ]);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -244,4 +244,96 @@ describe('config loader', () => {
       expect((await loadConfig(file)).domains.local).to.deep.equal(['example.kz']);
     });
   }
+
+  it('finds config/cluster.yaml good, with its secrets in their place', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zhashik-config-'));
+    try {
+      for (const name of ['mongodb-password', 'redis-password']) {
+        writeFileSync(join(folder, name), `${name}\n`);
+      }
+      const text = readFileSync('config/cluster.yaml', 'utf8').replaceAll('/etc/zhashik', folder);
+      const { store, bus } = parse(text);
+      expect(store.mongodb?.password?.reveal()).to.equal('mongodb-password');
+      expect(bus.redis?.password?.reveal()).to.equal('redis-password');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  describe('store and bus', () => {
+    const mongodb =
+      'store: { kind: mongodb, mongodb: { url: "mongodb://db1,db2:27018/?replicaSet=rs0"';
+
+    it('are the embedded one and the process itself unless the file says more', () => {
+      const { store, bus } = parse(least);
+      expect(store).to.deep.equal({ kind: 'embedded', mongodb: undefined });
+      expect(bus).to.deep.equal({ kind: 'local', redis: undefined });
+      expect(parse(`${least}store: { shards: 4 }`).store.shards).to.equal(4);
+    });
+
+    it('have servers with logins from elsewhere', () => {
+      const text = [
+        `${mongodb}, user: zhashik, password: { env: DB }, authority: ca.pem } }`,
+        'bus: { kind: redis, redis: { url: rediss://redis:6380/2, password: { env: BUS } } }',
+      ].join('\n');
+      const { store, bus } = parse(least + text, { DB: 'one', BUS: 'two' });
+      expect(store.mongodb).to.deep.include({
+        url: 'mongodb://db1,db2:27018/?replicaSet=rs0',
+        database: 'zhashik',
+        user: 'zhashik',
+        authority: '/etc/zhashik/ca.pem',
+      });
+      expect(store.mongodb?.password?.reveal()).to.equal('one');
+      expect(bus.redis).to.deep.include({ url: 'rediss://redis:6380/2', prefix: 'zhashik' });
+      expect(bus.redis?.password?.reveal()).to.equal('two');
+    });
+
+    const cases: readonly (readonly [text: string, problem: string])[] = [
+      ['store: { kind: mongodb }', '- store.mongodb: is missing, for kind: mongodb'],
+      ['bus: { kind: redis }', '- bus.redis: is missing, for kind: redis'],
+      [
+        'store: { mongodb: { url: mongodb://db } }',
+        '7 store.mongodb: is set, and store.kind is not mongodb',
+      ],
+      ['bus: { redis: { url: redis://r } }', '7 bus.redis: is set, and bus.kind is not redis'],
+      [`${mongodb} }, shards: 2 }`, '7 store.shards: is a setting of kind: embedded'],
+      [
+        'store: { kind: mongodb, mongodb: { url: db1:27017 } }',
+        '7 store.mongodb.url: expected a URL such as mongodb://db1:27017,db2:27017/?replicaSet=rs0',
+      ],
+      [
+        'store: { kind: mongodb, mongodb: { url: "mongodb://me:secret@db1/" } }',
+        '7 store.mongodb.url: has a login in it: name it with user and password',
+      ],
+      [
+        'bus: { kind: redis, redis: { url: http://r } }',
+        '7 bus.redis.url: expected a URL such as rediss://redis:6379/0',
+      ],
+      [
+        'bus: { kind: redis, redis: { url: "redis://:secret@r" } }',
+        '7 bus.redis.url: has a login in it: name it with user and password',
+      ],
+      [
+        `${mongodb}, user: me } }`,
+        '7 store.mongodb: user and password are given together or not at all',
+      ],
+      [
+        'bus: { kind: redis, redis: { url: redis://r, user: me } }',
+        '7 bus.redis: a user needs a password',
+      ],
+      [
+        `${mongodb}, database: 'a.b' } }`,
+        '7 store.mongodb.database: expected up to 38 letters, digits, - and _',
+      ],
+      [
+        `${mongodb}, user: me, password: { env: NONE } } }`,
+        '7 store.mongodb.password: environment variable NONE is not set',
+      ],
+    ];
+    for (const [text, problem] of cases) {
+      it(`refuse ${text}`, () => {
+        expect(problems(least + text)).to.deep.equal([problem]);
+      });
+    }
+  });
 });

@@ -29,7 +29,7 @@ describe('the metrics listener', () => {
     metrics.login('imap', 'credentials');
     metrics.delivery('delivered');
     metrics.storeAccept(0.002);
-    metrics.gauge('zhashik_test', 'For this test', () => Promise.resolve(42));
+    metrics.gauge('zhashik_test', 'For this test', () => Promise.resolve(42), 'sum');
     const { status, text } = await get('/metrics');
     expect(status).to.equal(200);
     for (const line of [

@@ -58,8 +58,8 @@ export class Served {
   #taken = 0;
   readonly #ended: Promise<number | null>;
 
-  constructor(configFile: string) {
-    this.process = start(['serve', '--config', configFile]);
+  constructor(configFile: string, options: readonly string[] = []) {
+    this.process = start(['serve', '--config', configFile, ...options]);
     this.#stderr = collect(this.process.stderr);
     let rest = '';
     this.process.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -137,6 +137,10 @@ export class Place {
 
   path(name: string): string {
     return join(this.folder, name);
+  }
+
+  writeFile(name: string, text: string): void {
+    writeFileSync(this.path(name), text);
   }
 
   remove(): void {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -361,6 +362,17 @@ export class MongoStore implements MailStore {
     return this.#activity.run(() =>
       collectGarbage(this.#db, this.#logs, this.#texts, now, () => this.#activity.closed),
     );
+  }
+
+  /** What decoy salts are made from, see `StoreAuthenticator`: made with the first start, the same for all processes. */
+  async loginSecret(): Promise<Uint8Array> {
+    const _id = 'login-secret';
+    for (;;) {
+      const [kept] = await this.#db.find<{ readonly secret: Uint8Array }>('counters', { _id });
+      if (kept !== undefined) return kept.secret;
+      // Whoever is first: the others find it.
+      await this.#db.insert('counters', [{ _id, secret: randomBytes(32) }]);
+    }
   }
 
   close(): Promise<void> {
