@@ -1,14 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { random } from '../../bench/letters.ts';
-import { createAccounts } from '../support/accounts.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { plainConfig, type PlainPorts } from '../support/plain-config.ts';
-import { buildServer, ServerProcess } from '../support/server-process.ts';
 import { SmtpWire } from '../support/wire-client.ts';
 import { actAlone } from './alone.ts';
 import { AccountBook } from './mailbox-book.ts';
+import { startEmbedded, type StartServers, type StressServers } from './servers.ts';
 import type { SessionKind, Slot } from './session-model.ts';
 import { Operations, StressSession, type StressPlace } from './stress-session.ts';
 
@@ -65,42 +59,30 @@ const silenceMs = 120_000;
  * its next command has left; what becomes of mailboxes that are made, renamed and deleted (the crash harness has
  * these); a flag lost among changes of several clients at once, when all are told the same wrong thing.
  */
-export async function stress(options: StressOptions): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'zhashik-stress-'));
-  buildServer();
-  const [smtp, lmtp, imap] = (await freePorts(3)) as [number, number, number];
-  const ports: PlainPorts = { smtp, lmtp, imap };
+export async function stress(
+  options: StressOptions,
+  start: StartServers = startEmbedded,
+): Promise<number> {
   const accounts = Array.from(
     { length: Math.ceil(options.clients / options.clientsPerAccount) },
     (_, i) => `reader${i}@example.kz`,
   );
-  await createAccounts(
-    join(folder, 'data'),
-    accounts.map((address) => [address, password] as const),
-  );
-  const configFile = join(folder, 'zhashik.yaml');
-  writeFileSync(configFile, plainConfig('data', ports));
-  const start = (): Promise<ServerProcess> =>
-    ServerProcess.start(configFile, Object.values(ports), 'build');
-  let server = await start();
+  const servers = await start(accounts.map((address) => [address, password] as const));
   const sessions: StressSession[] = [];
   const hang = new AbortController();
   try {
-    const restart = async (): Promise<void> => {
-      await server.end('SIGTERM');
-      server = await start();
-    };
     return await Promise.race([
-      runRounds(options, accounts, ports, sessions, restart),
+      runRounds(options, accounts, servers, sessions),
       silence(sessions, hang.signal),
     ]);
   } catch (error) {
-    throw new Error(`seed ${options.seed}: ${String(error)}\n${server.printed}`, { cause: error });
+    throw new Error(`seed ${options.seed}: ${String(error)}\n${servers.printed()}`, {
+      cause: error,
+    });
   } finally {
     hang.abort();
     for (const session of sessions) session.close();
-    await server.end('SIGTERM');
-    rmSync(folder, { recursive: true, force: true });
+    await servers.close();
   }
 }
 
@@ -125,17 +107,17 @@ function silence(sessions: readonly StressSession[], signal: AbortSignal): Promi
 async function runRounds(
   options: StressOptions,
   accounts: readonly string[],
-  ports: PlainPorts,
+  servers: StressServers,
   sessions: StressSession[],
-  restart: () => Promise<void>,
 ): Promise<number> {
   let letters = 0;
   const letter = (): { name: string; bytes: Buffer } => {
     const name = `letter-${options.seed}-${++letters}`;
     return { name, bytes: Buffer.from(`Subject: ${name}\r\n\r\nSalem!\r\n`) };
   };
-  const places = accounts.map((address): Omit<StressPlace, 'operations'> => {
-    return { port: ports.imap, address, password, book: new AccountBook(mailboxes), letter };
+  const { ports } = servers;
+  const places = accounts.map((address): Omit<StressPlace, 'operations' | 'port'> => {
+    return { address, password, book: new AccountBook(mailboxes), letter };
   });
   let total = 0;
   let operations = new Operations(0);
@@ -148,6 +130,8 @@ async function runRounds(
       // Each round has its own.
       {
         ...place,
+        // The sessions of an account are spread over the front ends.
+        port: (ports[Math.floor(i / places.length) % ports.length] ?? ports[0]).imap,
         get operations() {
           return operations;
         },
@@ -160,13 +144,13 @@ async function runRounds(
   for (let round = 1; ; round++) {
     operations = new Operations(sessions.length + 1);
     const work = sessions.map((session) => told(session, session.run(options.operations)));
-    const post = deliver(options, places, ports, operations, letter);
+    const post = deliver(options, places, servers, operations, letter);
     await Promise.all([...work, post]);
     total += operations.count;
     await allAgree(places, sessions);
     await eachAlone(places, sessions, round);
     await allAgree(places, sessions);
-    await restart();
+    await servers.restart();
     for (const session of sessions) await told(session, session.comeBack());
     await allAgree(places, sessions);
     options.onRound?.(round, total);
@@ -178,13 +162,14 @@ async function runRounds(
 async function deliver(
   options: StressOptions,
   places: readonly Pick<StressPlace, 'address' | 'book'>[],
-  ports: PlainPorts,
+  { ports }: StressServers,
   operations: Operations,
   letter: () => { readonly name: string; readonly bytes: Buffer },
 ): Promise<void> {
   const next = random(options.seed);
-  const smtp = await SmtpWire.open(ports.smtp);
-  const lmtp = await SmtpWire.open(ports.lmtp, 'LHLO client.example');
+  // With several front ends by the first and the last.
+  const smtp = await SmtpWire.open(ports[0].smtp);
+  const lmtp = await SmtpWire.open((ports.at(-1) ?? ports[0]).lmtp, 'LHLO client.example');
   for (let i = 0; i < options.letters; i++) {
     const to = places.filter(() => next() < 0.4);
     if (to.length === 0) continue;

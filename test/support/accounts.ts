@@ -1,6 +1,7 @@
 import { newAddress } from '../../src/account/address.ts';
 import { newCredentials } from '../../src/account/credentials.ts';
 import { ScryptHasher } from '../../src/account/password.ts';
+import type { MailStore } from '../../src/store/api.ts';
 import { openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 
 /** Makes accounts of `example.kz` in the data folder of a server that does not run, with cheap hashes. */
@@ -10,6 +11,15 @@ export async function createAccounts(
   options: { readonly shards?: number } = {},
 ): Promise<void> {
   const store = await openEmbeddedStore({ folder: dataFolder, ...options });
+  await addAccounts(store, accounts);
+  await store.close();
+}
+
+/** Makes accounts of `example.kz` in a store, with cheap hashes. */
+export async function addAccounts(
+  store: MailStore,
+  accounts: readonly (readonly [address: string, password: string])[],
+): Promise<void> {
   const cost = { N: 1024, r: 8, p: 1 };
   const maker = {
     hasher: new ScryptHasher({ cost, concurrency: 2, maxWaiting: 100 }),
@@ -25,5 +35,4 @@ export async function createAccounts(
       { actor: 'test', action: 'account.create' },
     );
   }
-  await store.close();
 }

@@ -5,8 +5,12 @@ export interface PlainPorts {
   readonly imap: number;
 }
 
-/** A configuration for harnesses: no TLS, cleartext login from this machine, nothing else listens. */
-export function plainConfig(dataFolder: string, ports: PlainPorts): string {
+/** A configuration for harnesses: no TLS, cleartext login from this machine, nothing else listens; and more lines. */
+export function plainConfig(
+  dataFolder: string,
+  ports: PlainPorts,
+  more: readonly string[] = [],
+): string {
   return [
     'version: 1',
     'server: { name: mail.example.kz }',
@@ -20,6 +24,7 @@ export function plainConfig(dataFolder: string, ports: PlainPorts): string {
     '  submissions: { enabled: false }',
     '  imaps: { enabled: false }',
     'log: { level: warn }',
+    ...more,
     '',
   ].join('\n');
 }

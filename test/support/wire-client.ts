@@ -220,8 +220,9 @@ export class ImapWire {
     const client = new ImapWire(await connect(port));
     await client.wire.line();
     const answer = await client.command(`LOGIN "${user}" "${password}"`);
-    if (answer.status !== 'OK') throw new Error(`login refused: ${answer.tagged}`);
-    return client;
+    if (answer.status === 'OK') return client;
+    client.wire.destroy();
+    throw new Error(`login refused: ${answer.tagged}`);
   }
 
   /** Sends a command and reads up to its tagged response. */

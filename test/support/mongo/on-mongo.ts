@@ -14,11 +14,14 @@ let started: Promise<MongoServer | Missing> | undefined;
  * run share and which is ended after the last one. Without a server `title` is skipped with the reason, or fails when
  * ZHASHIK_REQUIRE says so. To be awaited while a test file loads: the report begins with what the tests run on.
  */
-export async function onMongo(title: string, define: (url: string) => void): Promise<void> {
+export async function onMongo(
+  title: string,
+  define: (url: string) => void | Promise<void>,
+): Promise<void> {
   started ??= start();
   const server = await started;
   if ('url' in server) {
-    define(server.url);
+    await define(server.url);
     return;
   }
   const { reason, wrong } = server;
