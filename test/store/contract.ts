@@ -30,7 +30,7 @@ export function storeContract(backend: Backend): void {
     contentContract(opened);
     viewsContract(opened);
     concurrencyContract(opened);
-    if (backend.lacks?.includes('search') !== true) searchContract(opened);
-    if (backend.lacks?.includes('upkeep') !== true) upkeepContract(opened, clock);
+    searchContract(opened);
+    upkeepContract(opened, clock);
   });
 }

@@ -36,8 +36,6 @@ export class ManualClock implements Clock {
 /** A backend that the contract is run for. */
 export interface Backend {
   readonly name: string;
-  /** Parts of the contract that are still to be built. */
-  readonly lacks?: readonly ('search' | 'upkeep')[];
   /** A store without accounts, in a place of its own. */
   open(clock: Clock): Promise<OpenBackend>;
 }

@@ -1,5 +1,5 @@
 import { MailError } from '../../core/errors.ts';
-import { keywordBit, keywordLimit } from '../mailbox-view.ts';
+import { keywordBit, keywordLimit, keywordNames } from '../mailbox-view.ts';
 
 export interface Flags {
   readonly system: number;
@@ -11,6 +11,13 @@ export interface FlagBits {
   f: number;
   f2: number;
   readonly fresh: readonly string[];
+}
+
+const systemBits = 31;
+
+/** The flags that bits stand for in a mailbox with these keywords. */
+export function namedFlags(keywords: readonly string[], f: number, f2: number): Flags {
+  return { system: f & systemBits, keywords: keywordNames(keywords, f, f2) };
 }
 
 /**

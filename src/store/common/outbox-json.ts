@@ -1,4 +1,4 @@
-import type { Envelope, EnvelopeRecipient, Relay } from '../api.ts';
+import type { Envelope, EnvelopeRecipient, OutboxEntry, Relay } from '../api.ts';
 
 /** What the `relay` column holds. */
 export interface OutboxContents extends Envelope {
@@ -10,6 +10,22 @@ export interface OutboxContents extends Envelope {
   /** Of an entry that came from a backup; a receipt among them has a letter of its own. */
   readonly restored?: boolean | undefined;
   readonly receipt?: boolean | undefined;
+}
+
+/** `relay`: a letter to send on; `delivered`: somebody is to be told of a success. */
+export function kindOf({
+  held,
+  receipt,
+}: Pick<OutboxContents, 'held' | 'receipt'>): OutboxEntry['kind'] {
+  return held === undefined && receipt !== true ? 'relay' : 'delivered';
+}
+
+/** What notices and relays need of an entry, without how it is kept. */
+export function envelopeOf(
+  entry: Envelope & Pick<OutboxEntry, 'recipients'>,
+): Envelope & Pick<OutboxEntry, 'recipients'> {
+  const { reversePath, recipients, envelopeId, returnContent, smtpUtf8 } = entry;
+  return { reversePath, recipients, envelopeId, returnContent, smtpUtf8 };
 }
 
 /** As JSON: undefined members are left out. */

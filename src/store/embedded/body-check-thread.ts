@@ -5,7 +5,7 @@ import { answerCalls } from '../../core/thread-calls.ts';
 import { MessageIndexer } from '../../mail/indexer.ts';
 import type { BodyAnswer, BodyQuestion } from './body-checks.ts';
 import { letterOf } from '../common/letter.ts';
-import { renderingsOf } from './renderings.ts';
+import { renderingsOf } from '../common/renderings.ts';
 
 /** Reads letters in files, and holds them against their digests and sizes. */
 const piece = Buffer.allocUnsafeSlow(256 * 1024);

@@ -1,7 +1,6 @@
 import { MailError } from '../../core/errors.ts';
 import type { AccountId, EmailId } from '../../core/values.ts';
 import type {
-  Envelope,
   EnvelopeRecipient,
   KeptOutboxEntry,
   OutboxEntry,
@@ -9,7 +8,7 @@ import type {
   RestoredOutboxEntry,
   StoredContent,
 } from '../api.ts';
-import { outboxJson, type OutboxContents, readOutboxJson } from '../common/outbox-json.ts';
+import { envelopeOf, kindOf, outboxJson, readOutboxJson } from '../common/outbox-json.ts';
 import type { Letter } from '../common/letter-row.ts';
 import type { ContentPlace, OutboxRow } from './protocol.ts';
 import type { Threads } from './threads.ts';
@@ -145,16 +144,4 @@ export class Outbox implements OutboxStore {
       content,
     };
   }
-}
-
-function kindOf({ held, receipt }: Pick<OutboxContents, 'held' | 'receipt'>): OutboxEntry['kind'] {
-  return held === undefined && receipt !== true ? 'relay' : 'delivered';
-}
-
-/** What notices and relays need of an entry, without how it is kept. */
-function envelopeOf(
-  entry: Envelope & Pick<OutboxEntry, 'recipients'>,
-): Envelope & Pick<OutboxEntry, 'recipients'> {
-  const { reversePath, recipients, envelopeId, returnContent, smtpUtf8 } = entry;
-  return { reversePath, recipients, envelopeId, returnContent, smtpUtf8 };
 }

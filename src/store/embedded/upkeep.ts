@@ -20,7 +20,6 @@ import type {
   Tombstone,
   UpkeepStore,
 } from '../api.ts';
-import { keywordNames } from '../mailbox-view.ts';
 import type { AccountStates } from './account-states.ts';
 import { mailboxFrom, type MailboxRow } from '../common/mailbox-row.ts';
 import type { Activity } from '../common/activity.ts';
@@ -31,7 +30,7 @@ import { EmbeddedContent } from './content.ts';
 import type { StoreFacts } from './folder.ts';
 import { garbageHours, tombstoneDays } from '../common/limits.ts';
 import type { Outbox } from './outbox.ts';
-import { type Flags } from '../common/flag-bits.ts';
+import { type Flags, namedFlags } from '../common/flag-bits.ts';
 import { type Letter } from '../common/letter-row.ts';
 import { directoryFile } from './protocol.ts';
 import { repair } from './repair.ts';
@@ -50,7 +49,6 @@ export interface UpkeepParts extends CheckParts {
   readonly onContents: () => void;
 }
 
-const systemBits = 31;
 const hourMs = 3600 * 1000;
 
 /** Snapshots, restore, undelete and checks over the store's threads. */
@@ -386,7 +384,7 @@ async function* messagesOf(
     yield rows.map(([u, ms, f, f2, size, idate, sdate, e, digest]) => ({
       uid: u as Uid,
       modSeq: ms as ModSeq,
-      flags: { system: f & systemBits, keywords: keywordNames(keywords, f, f2) },
+      flags: namedFlags(keywords, f, f2),
       sizeBytes: size,
       internalDate: idate * 1000,
       savedAt: sdate * 1000,
@@ -447,7 +445,7 @@ function deletedFrom(
     uid: row.u as Uid,
     modSeq: row.x as ModSeq,
     deletedAt: row.xt * 1000,
-    flags: { system: row.f & systemBits, keywords: keywordNames(keywords, row.f, row.f2) },
+    flags: namedFlags(keywords, row.f, row.f2),
     internalDate: row.idate * 1000,
     email: row.e as EmailId,
     sizeBytes: row.size,

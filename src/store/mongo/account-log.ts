@@ -257,6 +257,13 @@ export class AccountLog {
     loaded.users--;
   }
 
+  /** Whether a mailbox is open in this process. */
+  async isOpen(): Promise<boolean> {
+    // A commit uses views too.
+    while (this.#working !== undefined) await this.#working.catch(() => undefined);
+    return [...this.#views.values()].some(({ users }) => users > 0);
+  }
+
   /** Messages in views that nobody uses. */
   get idleMessages(): number {
     let count = 0;
@@ -375,6 +382,7 @@ export class AccountLog {
   async #write(draft: Draft, until: number): Promise<boolean> {
     const { base: before } = draft;
     if (before.tail.filter(({ s }) => s > this.#projected).length > tailFull) await this.#project();
+    if (draft.rebased) await this.projected();
     const commit = randomBytes(9).toString('base64url');
     const { entries, documents } = await packEntries(this.#db, draft, commit);
     const base = Math.min(this.#projected, before.seq);
@@ -495,7 +503,10 @@ export class AccountLog {
     for (const [m, loaded] of this.#views) {
       const { view } = loaded;
       if (view === undefined || !follows(loaded)) continue;
-      followEntry(view, m, entry, this.#head.boxes.get(m)?.keywords);
+      if (followEntry(view, m, entry, this.#head.boxes.get(m)?.keywords)) continue;
+      // Whoever has it open must open it again; the next one finds a new one.
+      view.gone = true;
+      loaded.view = undefined;
     }
   }
 

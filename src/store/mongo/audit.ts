@@ -3,6 +3,14 @@ import type { AccountId } from '../../core/values.ts';
 import type { AuditEntry, AuditRecord, AuditStore } from '../api.ts';
 import type { Database, Document } from './database.ts';
 import type { AuditDocument, HeadDocument } from './head.ts';
+import { batchDocuments } from './limits.ts';
+
+/** How far another store's log was added, and what is being added. */
+interface AuditMark {
+  readonly _id: string;
+  readonly n: number;
+  readonly adding: readonly AuditDocument[];
+}
 
 /**
  * Who did what. A record of an account's change is committed in the account's head and copied from there; until then
@@ -57,14 +65,69 @@ export class MongoAudit implements AuditStore {
       account === undefined ? {} : { account },
       { sort: { _id: -1 }, limit },
     );
-    return records.map(({ _id, at, account: of, actor, action, detail }) => ({
-      id: _id,
-      at,
-      actor,
-      action,
-      account: (of ?? undefined) as AccountId | undefined,
-      ...(detail != null && { detail }),
-    }));
+    return records.map(recordFrom);
+  }
+
+  /** Records after that id, oldest first, some at a time. */
+  async *after(id: number): AsyncGenerator<readonly AuditRecord[], void, void> {
+    await this.#keepPending();
+    for (let last = id; ;) {
+      const records = await this.#db.find<AuditDocument>(
+        'audit',
+        { _id: { $gt: last } },
+        { sort: { _id: 1 }, limit: batchDocuments },
+      );
+      const newest = records.at(-1);
+      if (newest === undefined) return;
+      yield records.map(recordFrom);
+      last = newest._id;
+    }
+  }
+
+  /**
+   * Adds records of another store's log; those up to the last that was taken are skipped. Answers how many came. What
+   * is about to be added stands in the mark of that store first, with its numbers, so that whoever finds it ends it, and
+   * none comes twice.
+   */
+  async restore(store: string, records: readonly AuditRecord[]): Promise<number> {
+    let added = 0;
+    for (let i = 0; i < records.length; i += batchDocuments) {
+      added += await this.#restoreSome(store, records.slice(i, i + batchDocuments));
+    }
+    return added;
+  }
+
+  async #restoreSome(store: string, records: readonly AuditRecord[]): Promise<number> {
+    const _id = `audit of ${store}`;
+    for (;;) {
+      const [mark] = await this.#db.find<AuditMark>('counters', { _id });
+      if (mark === undefined) {
+        await this.#db.insert('counters', [{ _id, n: 0, adding: [] }]);
+        continue;
+      }
+      if (mark.adding.length > 0) {
+        await this.#finishRestore(mark);
+        continue;
+      }
+      const fresh = records.filter(({ id }) => id > mark.n);
+      const last = fresh.at(-1);
+      if (last === undefined) return 0;
+      const first = await this.#db.take('audit', fresh.length);
+      const adding = fresh.map(({ id, at, account, actor, action, detail }, i): AuditDocument => ({
+        ...{ _id: first + i, at, account: account ?? null, actor, action },
+        detail: { ...detail, restoredFrom: store, restoredId: id },
+      }));
+      const change = { $set: { n: last.id, adding } };
+      // Another may have been faster.
+      if (!(await this.#db.update('counters', { _id, n: mark.n }, change))) continue;
+      await this.#finishRestore({ _id, n: last.id, adding });
+      return fresh.length;
+    }
+  }
+
+  async #finishRestore({ _id, n, adding }: AuditMark): Promise<void> {
+    await this.#db.insert('audit', adding as unknown as Document[]);
+    await this.#db.update('counters', { _id, n }, { $set: { adding: [] } });
   }
 
   /** What a crash left between the two writes. */
@@ -78,4 +141,15 @@ export class MongoAudit implements AuditStore {
       if (who.status !== 'making' && who.status !== 'dead') await this.keep(_id, au);
     }
   }
+}
+
+function recordFrom({ _id, at, account, actor, action, detail }: AuditDocument): AuditRecord {
+  return {
+    id: _id,
+    at,
+    actor,
+    action,
+    account: (account ?? undefined) as AccountId | undefined,
+    ...(detail != null && { detail }),
+  };
 }

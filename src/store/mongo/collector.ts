@@ -194,7 +194,8 @@ async function usedEmails(db: Database, log: AccountLog): Promise<ReadonlySet<nu
     for (const { s, ops } of log.head.tail) {
       if (s <= seq) continue;
       for (const op of ops) {
-        if (op.k === 'added') for (const { e } of op.rows) used.add(e);
+        if (op.k === 'added' || op.k === 'restored') for (const { e } of op.rows) used.add(e);
+        if (op.k === 'buried') for (const { e } of op.gone) used.add(e);
       }
     }
     return used;

@@ -37,6 +37,8 @@ export class Draft {
   who: OwnerDocument;
   /** Commits even without a change, so that every commit which was prepared before it must be prepared again. */
   fenced = false;
+  /** The numbers begin anew after `rebase`. */
+  rebased = false;
   readonly audits: AuditDocument[] = [];
   readonly changes: Change[] = [];
   readonly ids: Buffer[] = [];
@@ -91,6 +93,7 @@ export class Draft {
   get changed(): boolean {
     return (
       this.fenced ||
+      this.rebased ||
       this.changes.length > 0 ||
       this.changedBoxes.size > 0 ||
       this.audits.length > 0 ||
@@ -118,6 +121,15 @@ export class Draft {
   begin(): number {
     this.changes.push({ s: ++this.#seq, ops: [] });
     return this.#seq;
+  }
+
+  /**
+   * Raises the account's number at one go. Nobody can follow that from the tail: everything must be in the pages, and
+   * views are made anew. Before any change of the draft.
+   */
+  rebase(seq: number): void {
+    this.rebased = true;
+    this.#seq = Math.max(this.#seq, seq);
   }
 
   /** Notes what the change at hand did to messages. */

@@ -108,6 +108,11 @@ const fieldsFor = {
   thread: ['t'],
 } as const satisfies Record<Rendering, Fields>;
 
+const everyField = [
+  ...['t', 'at', 'h', 'size', 'ver', 'sent', 'pv', 'en', 'en8', 'st', 'st8', 'bd', 'bd8'],
+  ...['ref', 'hb', 'hd', 'pt', 'th', 'b'],
+] as readonly (keyof EmailDocument)[];
+
 /** Reads letters of an account. */
 export class Emails {
   readonly #db: Database;
@@ -155,6 +160,25 @@ export class Emails {
         bytes: b === null ? undefined : Buffer.concat([hd ?? Buffer.alloc(0), b]),
       };
     });
+  }
+
+  /** Digests of emails in hex; none of one that is not there. */
+  async digests(a: number, emails: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const found = await this.#read(a as AccountId, emails as readonly EmailId[], ['h']);
+    return new Map([...found].map(([e, { h }]) => [e, h.toString('hex')]));
+  }
+
+  /** Whole documents, octets of small letters included. */
+  whole(a: number, emails: readonly number[]): Promise<ReadonlyMap<number, EmailDocument>> {
+    return this.#read(a as AccountId, emails as readonly EmailId[], everyField);
+  }
+
+  /** What messages and refs are held against. */
+  facts(
+    a: number,
+    emails: readonly number[],
+  ): Promise<ReadonlyMap<number, Pick<EmailDocument, 'size' | 'h' | 'ref'>>> {
+    return this.#read(a as AccountId, emails as readonly EmailId[], ['size', 'h', 'ref']);
   }
 
   /** Octets of a large letter. */

@@ -21,6 +21,8 @@ export type Op = RowOp | FactOp;
 /** What happened to messages of a mailbox. */
 export type RowOp =
   | { readonly k: 'added'; readonly m: number; readonly rows: readonly PageRow[] }
+  /** Messages as they were elsewhere, in an account that nobody uses yet, or in a deleted mailbox. */
+  | { readonly k: 'restored'; readonly m: number; readonly rows: readonly PageRow[] }
   /** Runs of `[first, last, f, f2]`: all messages of the range have these flags now. */
   | { readonly k: 'flagged'; readonly m: number; readonly runs: readonly number[] }
   | {
@@ -71,6 +73,7 @@ export type OpDocument =
 export function packOp(op: Op): OpDocument {
   switch (op.k) {
     case 'added':
+    case 'restored':
       return { k: op.k, m: op.m, r: packRows(op.rows) };
     case 'flagged':
       return { k: op.k, m: op.m, r: packNumbers(op.runs) };
@@ -91,6 +94,7 @@ export function packOp(op: Op): OpDocument {
 export function unpackOp(op: OpDocument): Op {
   switch (op.k) {
     case 'added':
+    case 'restored':
       return { k: op.k, m: op.m, rows: unpackRows(op.r) };
     case 'flagged':
       return { k: op.k, m: op.m, runs: unpackNumbers(op.r) };

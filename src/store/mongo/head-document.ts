@@ -42,12 +42,13 @@ export async function headFrom(
 
 /** The head after a draft, with entries up to `base` in the pages. */
 export function headAfter(draft: Draft, entries: readonly Entry[], base: number): Head {
-  const { base: before } = draft;
+  const { base: before, rebased } = draft;
+  const tail = rebased ? [] : before.tail;
   return {
     a: before.a,
     v: before.v + 1,
     seq: draft.seq,
-    base,
+    base: rebased ? firstAfter(draft) - 1 : base,
     who: draft.who,
     bytes: draft.bytes,
     count: draft.count,
@@ -59,10 +60,15 @@ export function headAfter(draft: Draft, entries: readonly Entry[], base: number)
     boxes: draft.boxes,
     ended: draft.ended,
     subscriptions: draft.subscriptions,
-    tail: [...before.tail, ...entries].slice(-tailLength(before.tail, entries, base)),
+    tail: [...tail, ...entries].slice(-tailLength(tail, entries, base)),
     ids: before.ids.with(draft.ids),
     restoring: draft.restoring,
   };
+}
+
+/** The number that the first change of a draft got, or would have. */
+function firstAfter({ seq, changes }: Draft): number {
+  return changes[0]?.s ?? seq + 1;
 }
 
 /** How many entries the tail keeps: none that is not in the pages is ever dropped. */
@@ -89,7 +95,7 @@ export function commitChange(
   const set: Record<string, unknown> = {
     v: before.v + 1,
     seq: draft.seq,
-    base,
+    base: draft.rebased ? firstAfter(draft) - 1 : base,
     q: { b: draft.bytes, n: draft.count, mb: draft.maxBytes, mn: draft.maxCount },
     next: { m: draft.nextMailbox, e: draft.nextEmail, v: draft.lastUidValidity },
   };
@@ -113,7 +119,8 @@ export function commitChange(
     else set['rs'] = draft.restoring;
   }
   const push: Record<string, unknown> = {};
-  if (documents.length > 0) {
+  if (draft.rebased) set['tail'] = documents;
+  else if (documents.length > 0) {
     push['tail'] = { $each: documents, $slice: -tailLength(before.tail, documents, base) };
   }
   if (draft.audits.length > 0) push['au'] = { $each: draft.audits };

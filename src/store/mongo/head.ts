@@ -10,7 +10,8 @@ export type Box = MailboxRow;
 export interface EndedBox {
   readonly m: number;
   readonly at: number;
-  readonly name: string;
+  /** Null when it is not known any more. */
+  readonly name: string | null;
   readonly keywords: readonly string[];
 }
 

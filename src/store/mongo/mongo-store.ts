@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,6 @@ import type {
   TextLookup,
   TextMatcher,
   TextPart,
-  UpkeepStore,
 } from '../api.ts';
 import { Activity } from '../common/activity.ts';
 import { mailboxFrom } from '../common/mailbox-row.ts';
@@ -65,7 +64,8 @@ import { openMailbox } from './open-mailbox.ts';
 import { createMailbox, deleteMailbox, renameMailbox, subscribe } from './ops/mailbox-ops.ts';
 import { append, copy, expunge, storeFlags } from './ops/message-ops.ts';
 import { MongoOutbox } from './outbox.ts';
-import { TextIndex } from './search/text-index.ts';
+import { searchProjection, TextIndex } from './search/text-index.ts';
+import { MongoUpkeep } from './upkeep/mongo-upkeep.ts';
 
 export interface MongoStoreOptions {
   readonly db: Database;
@@ -86,7 +86,7 @@ export async function openMongoStore({
 }: MongoStoreOptions): Promise<MongoStore> {
   // Letters that are still coming in; nothing of it outlives the process.
   const folder = await mkdtemp(join(tmpdir(), 'zhashik-spool-'));
-  return new MongoStore(db, clock, log, folder, logs);
+  return new MongoStore(db, await storeIdOf(db), clock, log, folder, logs);
 }
 
 /** The backend of many processes: a MongoDB-protocol server holds everything, a process only what it can read again. */
@@ -95,6 +95,7 @@ export class MongoStore implements MailStore {
   readonly accounts: MongoAccounts;
   readonly audit: MongoAudit;
   readonly outbox: MongoOutbox;
+  readonly upkeep: MongoUpkeep;
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #logs: AccountLogs;
@@ -106,6 +107,7 @@ export class MongoStore implements MailStore {
 
   constructor(
     db: Database,
+    storeId: string,
     clock: Clock,
     log: Log,
     folder: string,
@@ -120,11 +122,24 @@ export class MongoStore implements MailStore {
     this.audit = new MongoAudit(db, clock);
     this.accounts = new MongoAccounts(db, clock, this.#logs, this.audit);
     this.outbox = new MongoOutbox(db, this.#emails, () => this.#logs.notesProjected());
-  }
-
-  /** Snapshots, checks and restore are still to be built. */
-  get upkeep(): UpkeepStore {
-    throw new MailError('internal', 'This backend has no upkeep yet');
+    this.upkeep = new MongoUpkeep({
+      storeId,
+      db,
+      clock,
+      logs: this.#logs,
+      emails: this.#emails,
+      audit: this.audit,
+      outbox: this.outbox,
+      activity: this.#activity,
+      onRestored: (account) => {
+        this.#texts.wakeAll(account);
+      },
+    });
+    this.upkeep.projections.push({
+      name: searchProjection,
+      check: () => this.checkTexts(),
+      rebuild: () => this.rebuildTexts(),
+    });
   }
 
   // ---------------------------------------------------------------- mailboxes
@@ -428,6 +443,15 @@ export class MongoStore implements MailStore {
     if (content instanceof MongoContent) return content;
     throw new MailError('internal', 'A content of another store');
   }
+}
+
+/** The name of the store in this database, made by whoever opens it first. */
+async function storeIdOf(db: Database): Promise<string> {
+  const _id = 'store';
+  const [known] = await db.find<{ readonly name: string }>('counters', { _id });
+  if (known !== undefined) return known.name;
+  await db.insert('counters', [{ _id, name: randomUUID() }]);
+  return storeIdOf(db);
 }
 
 /** Whether messages would be refused as things stand. */

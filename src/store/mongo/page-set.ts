@@ -8,6 +8,7 @@ import {
   type PageDocument,
   pageOf,
   type PageRow,
+  summaryOf,
   unpackGone,
   unpackRows,
 } from './page.ts';
@@ -40,10 +41,7 @@ export class Page {
       s: this.s,
       r: packRows(rows),
       x: packGone(gone),
-      ...(gone.length > 0 && {
-        xs: Math.max(...gone.map(({ x }) => x)),
-        xt: Math.min(...gone.map(({ at }) => at)),
-      }),
+      ...summaryOf(gone),
     };
   }
 }
@@ -111,6 +109,7 @@ export class PageSet {
   #apply(op: RowOp, s: number, at: number, touched: Set<Page>): void {
     switch (op.k) {
       case 'added':
+      case 'restored':
         for (const row of op.rows) {
           const page = this.#page(pageOf(row.uid), s, touched);
           if (page !== undefined) insert(page.rows, row);
@@ -119,7 +118,7 @@ export class PageSet {
       case 'buried':
         for (const row of op.gone) {
           const page = this.#page(pageOf(row.uid), s, touched);
-          if (page !== undefined) insert(page.gone, row);
+          if (page !== undefined) bury(page.gone, row);
         }
         return;
       case 'flagged':
@@ -207,6 +206,13 @@ export class PageSet {
 function goneFrom(row: PageRow, x: number, at: number, lives: boolean): GoneRow {
   const { uid, e, size, f, f2, idate } = row;
   return { uid, x, at, e, size, f, f2, idate, lives };
+}
+
+/** A tombstone that tells more takes the place of one that only says so. */
+function bury(gone: GoneRow[], row: GoneRow): void {
+  const at = gone.findIndex(({ uid }) => uid === row.uid);
+  if (at < 0) insert(gone, row);
+  else if (gone[at]?.e === 0) gone[at] = { ...row };
 }
 
 /** Keeps the order of UIDs; nearly always at the end. */

@@ -120,6 +120,20 @@ export function unpackGone(buffer: Buffer): GoneRow[] {
   return rows;
 }
 
+/** What leads to a page with tombstones: the newest expunge's MODSEQ and the oldest one's time. */
+export function summaryOf(gone: readonly GoneRow[]): Pick<PageDocument, 'xs' | 'xt'> {
+  if (gone.length === 0) return {};
+  return {
+    xs: Math.max(...gone.map(({ x }) => x)),
+    xt: Math.min(...gone.map(({ at }) => at)),
+  };
+}
+
+/** Whether the rows of a page can be read at all. */
+export function isWellFormed({ r, x }: PageDocument): boolean {
+  return r.length % rowBytes === 0 && x.length % goneBytes === 0;
+}
+
 /** Numbers below 2^32, such as ranges of UIDs. */
 export function packNumbers(numbers: readonly number[]): Buffer {
   const buffer = Buffer.allocUnsafe(numbers.length * 4);

@@ -109,6 +109,7 @@ async function touchedPages(
 function* spansOf(op: RowOp): Generator<readonly [number, number]> {
   switch (op.k) {
     case 'added':
+    case 'restored':
       for (const { uid } of op.rows) yield [uid, uid];
       return;
     case 'buried':

@@ -27,6 +27,15 @@ export class RecentIds {
     return undefined;
   }
 
+  /** Oldest first. */
+  all(): readonly (Answer & { readonly id: string })[] {
+    return this.packed.map((entry) => ({
+      uidValidity: entry.readUInt32LE(0),
+      uid: entry.readUInt32LE(4),
+      id: entry.toString('utf8', 8),
+    }));
+  }
+
   with(fresh: readonly Buffer[]): RecentIds {
     if (fresh.length === 0) return this;
     return new RecentIds([...this.packed, ...fresh].slice(-deliveryIdsKept));

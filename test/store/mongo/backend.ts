@@ -46,5 +46,5 @@ export async function openMongo(url: string, clock: Clock): Promise<OpenMongo> {
 }
 
 export function mongoBackend(url: string): Backend {
-  return { name: 'mongo', lacks: ['upkeep'], open: (clock) => openMongo(url, clock) };
+  return { name: 'mongo', open: (clock) => openMongo(url, clock) };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MessageIndexer } from '../../../mail/indexer.ts';
 import { letterOf } from '../../common/letter.ts';
-import { renderingsOf } from '../renderings.ts';
+import { renderingsOf } from '../../common/renderings.ts';
 import type { CheckedContent } from '../upkeep-protocol.ts';
 import type { ShardReader } from './shard-reader.ts';
 

@@ -1,6 +1,6 @@
 import type { Connection, Statement } from '../database.ts';
 import type { Letter } from '../../common/letter-row.ts';
-import { renderedColumns } from '../renderings.ts';
+import { renderedColumns } from '../../common/renderings.ts';
 
 /** What a mailbox's messages add up to. */
 export interface Totals {

@@ -75,7 +75,7 @@ export class TextIndex {
       const known = (this.#complete.get(account) ?? 0) >= nextEmail;
       if (!known && !this.#waiting.has(account)) {
         if (found.isComplete(nextEmail)) this.#noteComplete(account, nextEmail);
-        else this.#wakeAll(account);
+        else this.wakeAll(account);
       }
       return found.matcher;
     } catch (error) {
@@ -147,7 +147,8 @@ export class TextIndex {
     }, indexDelayMs).unref();
   }
 
-  #wakeAll(a: number): void {
+  /** Messages came by another way: whatever is missing is indexed after a moment. */
+  wakeAll(a: number): void {
     if (this.#closed) return;
     this.#waiting.set(a, 'all');
     this.#schedule();

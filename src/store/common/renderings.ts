@@ -1,7 +1,10 @@
-import type { Letter } from '../common/letter-row.ts';
+import type { Letter } from './letter-row.ts';
+
+/** What of a letter can be made again from its octets. */
+export type Rendered = Omit<Letter, 'digest' | 'size' | 'octets' | 'header' | 'references'>;
 
 /** What a row says of its octets: the columns that can be made again from them, as `CheckReader` reads them. */
-export function renderedColumns(letter: Letter): (string | number | null)[] {
+export function renderedColumns(letter: Rendered): (string | number | null)[] {
   return [
     letter.version,
     letter.sent,
@@ -20,7 +23,7 @@ export function renderedColumns(letter: Letter): (string | number | null)[] {
 }
 
 /** The same in one string, to be compared. */
-export function renderingsOf(letter: Letter): string {
+export function renderingsOf(letter: Rendered): string {
   // UTF-8 has no lone surrogates: what a row gives back has the replacement character instead.
   return JSON.stringify(
     renderedColumns(letter).map((each) => (typeof each === 'string' ? wellFormed(each) : each)),
