@@ -529,7 +529,10 @@ export interface UpkeepStore {
   checkStore(): AsyncGenerator<CheckStep, void, void>;
   /** Makes a projection again, in one commit. False when it cannot: what is true (octets, UIDs, flags) is never touched. */
   repair(finding: Finding): Promise<boolean>;
-  /** Projections kept apart (the search index): checked with the store, made again as a whole. */
+  /**
+   * Projections kept apart for the whole store (an index of texts in files of its own): checked with the store, made again
+   * as a whole. One that is kept account by account is checked with the account.
+   */
   readonly projections: Projection[];
 }
 

@@ -13,7 +13,7 @@ export async function* emailNumbers(
       { _id: { $gt: { a, e: last }, $lte: { a, e: 0xffff_ffff } }, a },
       { projection: { _id: 1 }, sort: { _id: 1 }, limit: batchDocuments },
     );
-    last = found.at(-1)?._id.e;
-    if (last !== undefined) yield found.map(({ _id }) => _id.e);
+    if (found.length > 0) yield found.map(({ _id }) => _id.e);
+    last = found.length < batchDocuments ? undefined : found.at(-1)?._id.e;
   }
 }

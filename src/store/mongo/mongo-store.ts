@@ -20,7 +20,6 @@ import type { FieldNames } from '../../mail/field-choice.ts';
 import type {
   AccountStatus,
   Appended,
-  CheckStep,
   Content,
   ContentWriter,
   Copied,
@@ -64,7 +63,7 @@ import { openMailbox } from './open-mailbox.ts';
 import { createMailbox, deleteMailbox, renameMailbox, subscribe } from './ops/mailbox-ops.ts';
 import { append, copy, expunge, storeFlags } from './ops/message-ops.ts';
 import { MongoOutbox } from './outbox.ts';
-import { searchProjection, TextIndex } from './search/text-index.ts';
+import { TextIndex } from './search/text-index.ts';
 import { MongoUpkeep } from './upkeep/mongo-upkeep.ts';
 
 export interface MongoStoreOptions {
@@ -131,14 +130,7 @@ export class MongoStore implements MailStore {
       audit: this.audit,
       outbox: this.outbox,
       activity: this.#activity,
-      onRestored: (account) => {
-        this.#texts.wakeAll(account);
-      },
-    });
-    this.upkeep.projections.push({
-      name: searchProjection,
-      check: () => this.checkTexts(),
-      rebuild: () => this.rebuildTexts(),
+      texts: this.#texts,
     });
   }
 
@@ -359,17 +351,6 @@ export class MongoStore implements MailStore {
   /** Indexes the texts of all that this process committed before the call. */
   indexTexts(): Promise<void> {
     return this.#activity.run(() => this.#texts.settled());
-  }
-
-  /** Compares the index of texts with the store. */
-  checkTexts(): AsyncGenerator<CheckStep, void, void> {
-    this.#activity.check();
-    return this.#texts.check();
-  }
-
-  /** Forgets the index of texts and makes it anew; searches go on meanwhile. */
-  rebuildTexts(): Promise<void> {
-    return this.#activity.run(() => this.#texts.rebuild());
   }
 
   /** Removes what nobody can see any more as of `now` (milliseconds); see `collectGarbage`. To be run once a day or so. */

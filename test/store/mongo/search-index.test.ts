@@ -55,6 +55,12 @@ await onMongo(title, (url) => {
         inboxId,
         texts.map((text) => letter(text)),
       );
+    const rebuild = async (): Promise<void> => {
+      const about = { kind: 'projection', projection: 'search index', detail: '' } as const;
+      expect(await open.store.upkeep.repair({ ...about, repairable: true, account })).to.equal(
+        true,
+      );
+    };
     /** Letters whose texts differ, more than a block of them. */
     const addBlock = async (): Promise<void> => {
       await add(Array.from({ length: blockEmails + 30 }, (_, i) => `bird ${i} of the sea`));
@@ -176,7 +182,7 @@ await onMongo(title, (url) => {
         blockEmails + 30,
         0,
       ]);
-      await open.store.rebuildTexts();
+      await rebuild();
       // In whatever order the server gives them, one comes after the right one.
       const strange = ['a', 'zzzz-zzzzzzzzzzzzzzzzzzzz'].flatMap((g) =>
         Array.from({ length: blockPartitions }, (_, partition) => ({
@@ -218,7 +224,7 @@ await onMongo(title, (url) => {
       await addBlock();
       const found = async (): Promise<string[]> => {
         const details: string[] = [];
-        for await (const { findings } of open.store.checkTexts()) {
+        for await (const { findings } of open.store.upkeep.checkAccount(account)) {
           details.push(...findings.map(({ detail }) => detail));
         }
         return details;
@@ -230,7 +236,7 @@ await onMongo(title, (url) => {
       expect(await found()).to.deep.equal(['2 messages are not in it']);
       const range = gramRange(a, partitionKind('body', 0), 0, 0);
       for (const change of [{ d: Buffer.of(0, 40, 1) }, undefined]) {
-        await open.store.rebuildTexts();
+        await rebuild();
         expect(await found()).to.deep.equal([]);
         for (let partition = 0; partition < blockPartitions; partition++) {
           const damaged = gramRange(a, partitionKind('body', partition), 0, 0);
@@ -243,7 +249,7 @@ await onMongo(title, (url) => {
         expect(may.slice(255)).to.not.include(true);
       }
       expect(await open.db.find('grams', range)).to.deep.equal([]);
-      await open.store.rebuildTexts();
+      await rebuild();
       expect((await mayHold('bird 100 of')).filter(Boolean)).to.have.length(1);
     });
 

@@ -2,19 +2,19 @@ import type { Clock } from '../../../core/clock.ts';
 import { MailError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { AccountId, EmailId } from '../../../core/values.ts';
-import type { CheckStep, Finding, TextLookup, TextMatcher, TextPart } from '../../api.ts';
+import type { Finding, TextLookup, TextMatcher, TextPart } from '../../api.ts';
 import { indexDelayMs } from '../../common/limits.ts';
 import type { Database } from '../database.ts';
 import type { Emails } from '../emails.ts';
-import { batchDocuments, completeAccounts, indexWaiting } from '../limits.ts';
+import { completeAccounts, indexWaiting } from '../limits.ts';
 import { checkTexts } from './check-texts.ts';
 import { removeTexts, sweepTexts } from './sweep-texts.ts';
 import { TextMaker } from './text-maker.ts';
 import { TextReader } from './text-reader.ts';
 import { closesBlock, TextWriter } from './text-writer.ts';
 
-/** The name of the index among the projections of the store. */
-export const searchProjection = 'search index';
+/** What findings call the index. */
+const searchProjection = 'search index';
 
 /** What of an account is to be indexed: these emails, or whatever is missing. */
 type Waiting = Set<number> | 'all';
@@ -103,32 +103,26 @@ export class TextIndex {
     this.#complete.delete(a);
   }
 
-  /** Compares the index of all accounts with the store. */
-  async *check(): AsyncGenerator<CheckStep, void, void> {
-    for await (const a of this.#accounts()) {
-      const { missing, damagedBlocks } = await checkTexts(this.#db, a);
-      const details = [
-        ...(missing > 0 ? [`${missing} messages are not in it`] : []),
-        ...(damagedBlocks > 0 ? [`${damagedBlocks} blocks are damaged`] : []),
-      ];
-      const findings = details.map((detail): Finding => ({
-        kind: 'projection',
-        projection: searchProjection,
-        detail,
-        repairable: true,
-        account: a as AccountId,
-      }));
-      yield { messages: 0, bytes: 0, findings };
-    }
+  /** What is wrong with an account's index. */
+  async check(account: AccountId): Promise<readonly Finding[]> {
+    const { missing, damagedBlocks } = await checkTexts(this.#db, account);
+    const details = [
+      ...(missing > 0 ? [`${missing} messages are not in it`] : []),
+      ...(damagedBlocks > 0 ? [`${damagedBlocks} blocks are damaged`] : []),
+    ];
+    return details.map((detail) => ({
+      kind: 'projection',
+      projection: searchProjection,
+      detail,
+      repairable: true,
+      account,
+    }));
   }
 
-  /** Forgets the index of all accounts, or of one, and makes it anew; searches go on meanwhile. */
-  async rebuild(account?: number): Promise<void> {
-    const accounts = account === undefined ? this.#accounts() : [account];
-    for await (const a of accounts) {
-      await removeTexts(this.#db, a);
-      await this.#writer.complete(a);
-    }
+  /** Forgets the index of an account and makes it anew; searches go on meanwhile. */
+  async rebuild(account: AccountId): Promise<void> {
+    await removeTexts(this.#db, account);
+    await this.#writer.complete(account);
   }
 
   /** What is going on ends with the account at hand; the rest is for the first search that misses it. */
@@ -184,20 +178,6 @@ export class TextIndex {
   #noteComplete(a: number, nextEmail: number): void {
     if (this.#complete.size >= completeAccounts) this.#complete.clear();
     this.#complete.set(a, nextEmail);
-  }
-
-  async *#accounts(): AsyncGenerator<number, void, void> {
-    for (let after = 0; ;) {
-      const heads = await this.#db.find<{ readonly _id: number }>(
-        'heads',
-        { _id: { $gt: after } },
-        { projection: { _id: 1 }, sort: { _id: 1 }, limit: batchDocuments },
-      );
-      const last = heads.at(-1);
-      if (last === undefined) return;
-      for (const { _id } of heads) yield _id;
-      after = last._id;
-    }
   }
 
   /** A search or a step that fails is told of and not missed: letters tell what the index cannot. */

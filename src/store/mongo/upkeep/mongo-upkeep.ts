@@ -37,6 +37,7 @@ import type { Emails } from '../emails.ts';
 import { PendingLetter } from '../letters.ts';
 import { commitPatienceMs } from '../limits.ts';
 import type { MongoOutbox } from '../outbox.ts';
+import type { TextIndex } from '../search/text-index.ts';
 import { AccountPicture } from './account-picture.ts';
 import { checkAccount } from './check-account.ts';
 import { checkStore } from './check-store.ts';
@@ -63,14 +64,14 @@ export interface UpkeepParts {
   readonly audit: MongoAudit;
   readonly outbox: MongoOutbox;
   readonly activity: Activity;
-  /** To be told of an account whose messages came past the index of texts. */
-  readonly onRestored: (account: AccountId) => void;
+  readonly texts: TextIndex;
 }
 
 const daySeconds = 86_400;
 
 /** Snapshots, restore, undelete and checks. */
 export class MongoUpkeep implements UpkeepStore {
+  /** None of the store's own: the index of texts is an account's, and checked with it. */
   readonly projections: Projection[] = [];
   readonly #parts: UpkeepParts;
 
@@ -174,7 +175,8 @@ export class MongoUpkeep implements UpkeepStore {
         },
       }),
     );
-    this.#parts.onRestored(account);
+    // Its messages came past the index.
+    this.#parts.texts.wakeAll(account);
   }
 
   // ---------------------------------------------------------------- what belongs to no account
@@ -246,9 +248,10 @@ export class MongoUpkeep implements UpkeepStore {
   // ---------------------------------------------------------------- checks
 
   async *checkAccount(account: AccountId): AsyncGenerator<CheckStep, void, void> {
-    const { db, emails, clock } = this.#parts;
+    const { db, emails, texts, clock } = this.#parts;
     const picture = await this.#picture(account);
     yield* checkAccount(db, emails, picture, Math.floor(clock.now() / 1000));
+    yield { messages: 0, bytes: 0, findings: await texts.check(account) };
   }
 
   async *checkStore(): AsyncGenerator<CheckStep, void, void> {
@@ -260,17 +263,15 @@ export class MongoUpkeep implements UpkeepStore {
 
   async repair(finding: Finding): Promise<boolean> {
     if (!finding.repairable) return false;
-    if (finding.kind === 'projection') {
-      const projection = this.projections.find(({ name }) => name === finding.projection);
-      await projection?.rebuild();
-      return projection !== undefined;
-    }
     const { account } = finding;
-    return account === undefined ? false : this.#repair(account, finding);
+    if (account !== undefined) return this.#repair(account, finding);
+    const projection = this.projections.find(({ name }) => name === finding.projection);
+    await projection?.rebuild();
+    return projection !== undefined;
   }
 
   async #repair(account: AccountId, { kind, email }: Finding): Promise<boolean> {
-    const { db, emails } = this.#parts;
+    const { db, emails, texts, activity } = this.#parts;
     switch (kind) {
       case 'counters':
       case 'uid':
@@ -285,6 +286,9 @@ export class MongoUpkeep implements UpkeepStore {
         return true;
       case 'identity':
         return email !== undefined && mendIdentity(db, emails, account, email);
+      case 'projection':
+        await activity.run(() => texts.rebuild(account));
+        return true;
       case 'renderings':
         return email !== undefined && mendRenderings(db, emails, account, email);
       case 'content':
@@ -293,7 +297,6 @@ export class MongoUpkeep implements UpkeepStore {
       case 'keywords':
       case 'link':
       case 'octets':
-      case 'projection':
         return false;
     }
   }
