@@ -351,6 +351,8 @@ export class AccountLog {
         if (draft.changed && !(await this.#write(draft, until))) continue;
         // What the first one needs is on its way.
         if (results.size === 0) continue;
+        // Views that this process had to make anew show it too before anybody is told.
+        await Promise.allSettled([...this.#views.values()].map(({ loading }) => loading));
         for (const [waiting, result] of results) {
           if ('error' in result) waiting.reject(result.error);
           else waiting.resolve(result.value);

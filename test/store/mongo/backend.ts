@@ -5,6 +5,7 @@ import type { Database } from '../../../src/store/mongo/database.ts';
 import { connectMongo } from '../../../src/store/mongo/mongo-database.ts';
 import { type MongoStore, openMongoStore } from '../../../src/store/mongo/mongo-store.ts';
 import type { Backend, OpenBackend } from '../support.ts';
+import { WatchedDatabase } from './watched-database.ts';
 
 /** A store on MongoDB in a database of its own. */
 export interface OpenMongo extends OpenBackend {
@@ -20,7 +21,7 @@ export async function openMongo(url: string, clock: Clock): Promise<OpenMongo> {
   const name = `zhashik-${randomBytes(6).toString('hex')}`;
   const { db } = await connectMongo(url, name);
   const open = async (): Promise<MongoStore> =>
-    openMongoStore({ db: (await connectMongo(url, name)).db, clock });
+    openMongoStore({ db: new WatchedDatabase((await connectMongo(url, name)).db), clock });
   let store = await open();
   return {
     db,
