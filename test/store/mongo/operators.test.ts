@@ -92,7 +92,7 @@ await onMongo(title, (url) => {
         const client = new MongoClient(url, { monitorCommands: true, retryWrites: false });
         const commands: CommandStartedEvent[] = [];
         client.on('commandStarted', (event) => commands.push(event));
-        const db = new MongoDatabase(client, name, { kind, version: '' });
+        const db = new MongoDatabase(client, name, { concerns: '', kind, version: '' });
         await db.insert('emails', [{ _id: { a: 1, e: 1 }, a: 1 }]);
         await db.update('emails', { _id: { a: 1, e: 1 }, a: 1 }, { $set: { t: 1 } });
         await db.find('emails', { a: 1 }, { sort: { _id: 1 }, limit: 5 });
