@@ -21,6 +21,8 @@ interface Replacement {
 export interface Mutation extends Replacement {
   readonly what: string;
   readonly also?: Replacement;
+  /** The test that shows it, where it takes a moment that the explorer does not come upon. */
+  readonly test?: string;
 }
 
 /** Bounds so small that a few changes go past all of them. */

@@ -75,6 +75,18 @@ const mixes = {
     collect: 0,
     look: 28,
   },
+  /** One letter comes and goes, while another process collects. */
+  hunt: { deliver: 40, append: 0, flag: 30, copy: 0, expunge: 30, project: 0, collect: 0, look: 0 },
+  collector: {
+    deliver: 0,
+    append: 0,
+    flag: 0,
+    copy: 0,
+    expunge: 0,
+    project: 0,
+    collect: 100,
+    look: 0,
+  },
 } as const;
 type Mix = keyof typeof mixes;
 type Act = keyof (typeof mixes)['all'];
@@ -121,13 +133,13 @@ export class Explorer implements Network {
     this.#code = code;
     this.#dice = new Dice(seed);
     this.#weather = {
-      mix: this.#dice.of(['all', 'churn', 'views'] as const),
+      mix: this.#dice.of(['all', 'churn', 'views', 'hunt'] as const),
       trouble: this.#dice.of([0, 0.05, 0.2, 0.4]),
       crashes: this.#dice.of([0, 0, 1, 2]),
       failOvers: this.#dice.of([0, 0, 1, 2]),
       sleep: this.#dice.of([0, 0.02, 0.1]),
     };
-    this.history = new History(this.#weather.mix === 'churn' ? 2 : Infinity);
+    this.history = new History({ hunt: 1, churn: 2 }[this.#weather.mix as string] ?? Infinity);
     this.#server.failure = code.MailError;
     this.#server.insert('heads', [code.newHead(account)]);
     this.#server.replicateAll();
@@ -242,7 +254,8 @@ export class Explorer implements Network {
   async #one(process: Process, roll: number): Promise<void> {
     const { history } = this;
     const dice = this.#dice;
-    switch (actOf(this.#weather.mix, roll)) {
+    const { mix } = this.#weather;
+    switch (actOf(mix === 'hunt' && process.name.startsWith('A') ? 'collector' : mix, roll)) {
       case 'deliver': {
         // Sometimes a retry of what another process took before.
         const again = dice.next() < 0.3 && history.ids.length > 0;
@@ -259,7 +272,7 @@ export class Explorer implements Network {
         return;
       }
       case 'flag': {
-        const churn = this.#weather.mix === 'churn';
+        const churn = mix === 'churn' || mix === 'hunt';
         const uids = churn
           ? [1, 99]
           : dice.of([
@@ -323,7 +336,8 @@ export interface Sight {
   readonly rows: readonly string[];
 }
 
-class Process {
+/** A process with one account, and what its clients can ask. */
+export class Process {
   readonly db: ModelDatabase;
   readonly name: string;
   clients = 0;

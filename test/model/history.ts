@@ -173,6 +173,7 @@ export class History {
         case 'buried':
         case 'revived':
         case 'dropped':
+        case 'restored':
           break;
       }
     }

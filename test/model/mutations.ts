@@ -17,7 +17,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a lost commit that the tail no longer tells of is done again',
     file: 'account-log.ts',
-    from: 'if (unsure !== undefined && !tailReachesBack(this.#head, before.seq)) throw unsure as Error;',
+    from: 'if (!tailReachesBack(this.#head, before.seq)) throw unsure ?? unknownOutcome();',
     to: '',
   },
   {
@@ -103,6 +103,7 @@ export const mutations: readonly Mutation[] = [
     file: 'collector.ts',
     from: 'draft.fenced = true;',
     to: '',
+    test: 'fence.test.ts',
   },
   {
     what: 'the number of a letter that was removed is given again, and whatever letter has it is taken',

@@ -352,7 +352,7 @@ export class AccountLog {
         // What the first one needs is on its way.
         if (results.size === 0) continue;
         // Views that this process had to make anew show it too before anybody is told.
-        await Promise.allSettled([...this.#views.values()].map(({ loading }) => loading));
+        await Promise.allSettled([...this.#views.values()].flatMap(({ loading }) => loading ?? []));
         for (const [waiting, result] of results) {
           if ('error' in result) waiting.reject(result.error);
           else waiting.resolve(result.value);
@@ -390,7 +390,7 @@ export class AccountLog {
     const base = Math.min(this.#projected, before.seq);
     const change = commitChange(draft, documents, base, deliveryIdsKept);
     // Once a reply was lost the write may come true at any later moment, unless the head moves first.
-    let unsure: unknown;
+    let unsure: MailError | undefined;
     for (let attempt = 1; ; attempt++) {
       const asked = this.#waits.now();
       try {
@@ -411,7 +411,8 @@ export class AccountLog {
         return true;
       }
       if (this.#head.v !== before.v) {
-        if (unsure !== undefined && !tailReachesBack(this.#head, before.seq)) throw unsure as Error;
+        // So much happened since that the head no longer says whether the write was among it: it may have come twice.
+        if (!tailReachesBack(this.#head, before.seq)) throw unsure ?? unknownOutcome();
         return false;
       }
       // The same write again: whichever of them arrives first is the only one that finds this `v`.
@@ -524,6 +525,10 @@ export class AccountLog {
       loaded.loading.catch(() => undefined);
     }
   }
+}
+
+function unknownOutcome(): MailError {
+  return new MailError('unavailable', 'Nobody knows any more whether the change was made');
 }
 
 /** The view shows the head, or did before the entry at hand. */
