@@ -10,6 +10,7 @@ import { exportCommand, importCommand } from './letters.ts';
 import { mailboxCommand } from './mailbox.ts';
 import { quotaCommand } from './quota.ts';
 import { serveCommand } from './serve.ts';
+import { clusterCommand, migrateCommand } from './stores.ts';
 
 /** All commands. Throws `CommanderError` instead of ending the process; `output` is where help and usage errors go. */
 export function program(output: OutputConfiguration = {}): Command {
@@ -29,7 +30,9 @@ export function program(output: OutputConfiguration = {}): Command {
     .addCommand(verifyCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
-    .addCommand(undeleteCommand());
+    .addCommand(undeleteCommand())
+    .addCommand(migrateCommand())
+    .addCommand(clusterCommand());
   zhashik
     .command('help [topic...]')
     .description('help for a command, or the topic exit-codes')

@@ -3,7 +3,7 @@ import type { AdminPort } from '../src/admin/operations.ts';
 import { type ConfigOptions, loadChosenConfig } from './config-option.ts';
 
 /** Who gives the order: the person, also behind sudo. */
-function actor(): string {
+export function actor(): string {
   return `cli:${process.env['SUDO_USER'] ?? userInfo().username}`;
 }
 

@@ -221,6 +221,7 @@ class House implements Server {
       clock: this.#clock,
       log: this.#log,
       hints,
+      tryDatabase: true,
       onStatus: (account, status) => {
         if (status !== 'active') this.#endSessions(account);
       },

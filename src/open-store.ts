@@ -9,6 +9,7 @@ import type { Log } from './core/log.ts';
 import type { AccountId } from './core/values.ts';
 import type { AccountStatus, MailStore } from './store/api.ts';
 import { openEmbeddedStore } from './store/embedded/embedded-store.ts';
+import type { MongoLogin } from './store/mongo/mongo-database.ts';
 
 /** What a store has around it. */
 export interface StoreSurroundings {
@@ -18,6 +19,8 @@ export interface StoreSurroundings {
   readonly onFailure?: (error: Error) => void;
   /** Between the processes of a store that many share. */
   readonly hints?: Hints;
+  /** Whether a database is tried with a race of writes before it is believed. */
+  readonly tryDatabase?: boolean;
   /** Told when another process suspended or closed an account that is in use here, or made it active. */
   readonly onStatus?: (account: AccountId, status: AccountStatus) => void;
 }
@@ -65,47 +68,71 @@ async function openEmbedded(
   };
 }
 
-async function openMongo(
-  config: Config,
-  { clock, log, hints, onStatus }: StoreSurroundings,
-): Promise<OpenedStore> {
+async function openMongo(config: Config, surroundings: StoreSurroundings): Promise<OpenedStore> {
   const { mongodb } = config.store;
   if (mongodb === undefined) throw new TypeError('The config was not checked');
+  try {
+    return await openMongoPlace(placeOf(mongodb), surroundings);
+  } catch (error) {
+    throw explained(error, config.file);
+  }
+}
+
+/** A database, and how to be let in. */
+export interface MongoPlace {
+  readonly url: string;
+  readonly database: string;
+  readonly login: MongoLogin;
+}
+
+/** `unavailable`, `no-permission`; `invalid`: the URL is wrong, or the database does not do what the store rests on. */
+export async function openMongoPlace(
+  { url, database, login }: MongoPlace,
+  { clock, log, hints, onStatus, tryDatabase = false }: StoreSurroundings,
+): Promise<OpenedStore> {
   // Loaded where it is used: it is more than all the rest of a command.
+  const { checkCompareAndSet } = await import('./store/mongo/compare-and-set.ts');
   const { connectMongo } = await import('./store/mongo/mongo-database.ts');
   const { openMongoStore } = await import('./store/mongo/mongo-store.ts');
-  const { url, database, user, authority, password } = mongodb;
-  const { db, server } = await connectMongo(url, database, {
+  const { db, server } = await connectMongo(url, database, login);
+  const { kind, version, concerns } = server;
+  log.info('store-opened', { server: kind, version, concerns, database });
+  try {
+    if (tryDatabase) await checkCompareAndSet(db);
+    const store = await openMongoStore({
+      db,
+      clock,
+      log,
+      ...(hints !== undefined && { hints }),
+      ...(onStatus !== undefined && { onStatus }),
+    });
+    return {
+      store,
+      collect: async (now) => {
+        await store.collect(now);
+        return {};
+      },
+      loginSecret: () => store.loginSecret(),
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+/** The database that the config names. */
+export function placeOf(mongodb: NonNullable<Config['store']['mongodb']>): MongoPlace {
+  const { url, database, user, password, authority } = mongodb;
+  const login = {
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password: password.reveal() }),
     ...(authority !== undefined && { authority }),
-  }).catch((error: unknown) => {
-    throw explained(error, config.file);
-  });
-  log.info('store-opened', {
-    server: server.kind,
-    version: server.version,
-    concerns: server.concerns,
-    database,
-  });
-  const store = await openMongoStore({
-    db,
-    clock,
-    log,
-    ...(hints !== undefined && { hints }),
-    ...(onStatus !== undefined && { onStatus }),
-  });
-  return {
-    store,
-    collect: async (now) => {
-      await store.collect(now);
-      return {};
-    },
-    loginSecret: () => store.loginSecret(),
   };
+  return { url, database, login };
 }
 
-function explained(error: unknown, file: string): unknown {
+/** Says which setting it is. */
+export function explained(error: unknown, file: string): unknown {
   const setting = `store.mongodb in ${file} names it`;
   const options = { cause: error };
   if (error instanceof MailError) {

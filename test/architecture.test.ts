@@ -61,6 +61,7 @@ const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'signals.ts': ['admin/exit-codes.ts'],
   'compose.ts': 'everything',
   'compose-admin.ts': ['account', 'admin', 'config', ...contracts, 'open-store.ts'],
+  'compose-stores.ts': ['archive', 'config', ...contracts, 'open-store.ts', ...stores],
   'open-store.ts': ['account', 'backend-error.ts', ...contracts, ...bus, 'config', ...stores],
   'open-bus.ts': ['backend-error.ts', ...bus, 'config', ...buses],
   'backend-error.ts': [],
@@ -76,6 +77,7 @@ const scripts = [
   'backend-error.ts',
   'config',
   'compose-admin.ts',
+  'compose-stores.ts',
   'main.ts',
 ];
 
@@ -177,7 +179,7 @@ describe('architecture', () => {
 
   it('lets only the composition pick implementations', () => {
     const implementations = [...stores, ...buses];
-    const composition = ['compose.ts', 'open-store.ts', 'open-bus.ts'];
+    const composition = ['compose.ts', 'compose-stores.ts', 'open-store.ts', 'open-bus.ts'];
     const wrong = imports.filter(
       ({ file, target }) =>
         !composition.includes(file) &&

@@ -116,7 +116,7 @@ describe('migration from store to store', function () {
     };
     expect(await told()).to.deep.equal([]);
     await appendAll(to.store, id, inboxId, [letter('came later')], noFlags);
-    expect((await told()).join()).to.match(/is not the same: its numbers/);
+    expect((await told()).join()).to.match(/is not the same: mailbox 1/);
     await to.store.accounts.update(id, { status: 'suspended' }, audit);
     expect((await told()).join()).to.match(/is not the same: its owner/);
   });
