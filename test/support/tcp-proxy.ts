@@ -6,30 +6,25 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  */
 export class TcpProxy {
   readonly #server: Server;
-  readonly #target: number;
+  readonly #target: { readonly port: number; readonly host: string };
   readonly #sockets = new Set<Socket>();
   #state: 'open' | 'stalled' | 'refusing' = 'open';
 
-  private constructor(target: number) {
-    this.#target = target;
+  private constructor(port: number, host: string) {
+    this.#target = { port, host };
     this.#server = createServer((client) => {
       this.#accept(client);
     });
   }
 
-  static async start(target: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target);
+  static async start(port: number, host = '127.0.0.1'): Promise<TcpProxy> {
+    const proxy = new TcpProxy(port, host);
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
-  }
-
-  /** Connections that are open on the near side. */
-  get connections(): number {
-    return this.#sockets.size / 2;
   }
 
   /** Nothing comes through any more; new connections are taken and hear nothing. */
@@ -70,7 +65,7 @@ export class TcpProxy {
       client.resetAndDestroy();
       return;
     }
-    const server = connect(this.#target, '127.0.0.1');
+    const server = connect(this.#target);
     for (const [from, to] of [
       [client, server],
       [server, client],

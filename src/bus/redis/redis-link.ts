@@ -89,14 +89,17 @@ export class RedisLink {
   /** Resolves when the connection is lost, or could not be made. */
   async #connection(): Promise<{ readonly reason: Error; readonly wasUp: boolean }> {
     let lost: Error | undefined;
+    let lose: (reason: Error) => void = () => undefined;
     const end = new Promise<Error>((resolve) => {
-      this.#lose = (reason) => {
+      lose = (reason) => {
         lost ??= reason;
         resolve(lost);
       };
     });
+    this.#lose = lose;
     const client = clientOf(this.#options);
-    client.on('error', (error: Error) => this.#lose?.(error));
+    // Of this connection: a late word of an old one does not end a new one.
+    client.on('error', lose);
     let wasUp = false;
     try {
       await Promise.race([

@@ -120,7 +120,9 @@ export class AccountLogs {
     this.#polling = true;
     try {
       const hinted = this.#options.hints.live;
-      const ageMs = hinted && this.#hinted ? hintedPollMs : pollMs;
+      // When hints come again, everybody: what was said just before was not heard.
+      const unheardMs = hinted ? 0 : pollMs / 2;
+      const ageMs = hinted && this.#hinted ? hintedPollMs : unheardMs;
       this.#hinted = hinted;
       const before = performance.now() - ageMs;
       const due = [...this.#loaded.values()].filter((log) => log.watched && log.seenAt <= before);

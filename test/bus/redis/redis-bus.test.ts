@@ -356,6 +356,25 @@ await onOwnRedis('Redis bus in outages', () => {
       expect(heard).to.deep.equal([1, 2, 3]);
     });
 
+    for (const how of ['refused', 'stalled'] as const) {
+      it(`comes back when a network that ${how} for a while is whole again`, async () => {
+        const bus = await buses.open(`redis://127.0.0.1:${proxy.port}`);
+        const other = await buses.open(redis.url);
+        const heard: number[] = [];
+        bus.hints.listen(5 as AccountId, (version) => heard.push(version));
+        if (how === 'refused') proxy.refuse();
+        else proxy.stall();
+        await until('it is noticed', () => bus.lines.length > 0);
+        // Longer than a few attempts take.
+        await new Promise((resolve) => setTimeout(resolve, 3_000));
+        proxy.heal();
+        await until('back', () => bus.up);
+        other.hints.announce(5 as AccountId, 1);
+        await until('heard', () => heard.length > 0);
+        expect(events(bus.lines)).to.deep.equal(['warn bus-down', 'info bus-up']);
+      });
+    }
+
     it('begins without a server that is not there, and finds it later', async () => {
       await redis.kill();
       const bus = await buses.open(redis.url);

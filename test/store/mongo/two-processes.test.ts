@@ -161,11 +161,28 @@ await onMongo('two processes on one database', (url) => {
       trusting.close();
     });
 
+    it('when hints come through again it looks once more, however lately it looked', async () => {
+      const hints = { ...lostHints, live: false };
+      const [one, two] = [await open(), await open(hints)];
+      const { id } = await newAccount(one.store);
+      const opened = await two.store.open(id, inboxId, () => undefined);
+      for (let i = 1; i <= 3; i++) {
+        hints.live = false;
+        two.db.reads = [];
+        await until('it looked', () => two.db.reads.includes('heads'), 5_000);
+        await append(one.store, id);
+        hints.live = true;
+        await until('it looked again', () => opened.view.count === i, 5_000);
+      }
+      opened.close();
+    });
+
     it('an open mailbox that could not be read after a long sleep is read when that is possible', async () => {
-      const [one, two] = [await open(), await open(lostHints)];
+      const [one, two] = [await open(), await open()];
       const { id } = await newAccount(one.store);
       await append(one.store, id);
-      const opened = await two.store.open(id, inboxId, () => undefined);
+      // Nobody watches, so nothing looks by itself.
+      const opened = await two.store.open(id, inboxId);
       // More changes than a head keeps.
       for (let i = 0; i < 150; i++) {
         const mode = i % 2 === 0 ? 'add' : 'remove';
