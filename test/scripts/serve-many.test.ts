@@ -236,7 +236,7 @@ await onOwnRedis('zhashik serve with a bus', () => {
     });
 
     it('begins without a Redis that is not there, and ends for one that refuses the login', async () => {
-      const redis = await RedisProcess.start({ password: 'one' });
+      const redis = await RedisProcess.start(['--requirepass', 'one']);
       try {
         const bus = (password: string): string =>
           `{ kind: redis, redis: { url: '${redis.url}', password: { file: ${password} } } }`;

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
@@ -6,8 +9,10 @@ import type { FailureRule } from '../../../src/bus/failure-delay.ts';
 import { LocalThrottle } from '../../../src/bus/local/throttle.ts';
 import { RedisBus } from '../../../src/bus/redis/redis-bus.ts';
 import type { Throttle } from '../../../src/bus/api.ts';
+import type { RedisServer } from '../../../src/bus/redis/redis-link.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { AccountId } from '../../../src/core/values.ts';
+import { ensureDevelopmentCertificate } from '../../../src/development/certificate.ts';
 import { type NotedLine, noteLog } from '../../support/note-log.ts';
 import { onOwnRedis, onRedis, type RedisPlace } from '../../support/redis/on-redis.ts';
 import { RedisProcess } from '../../support/redis/redis-process.ts';
@@ -27,7 +32,11 @@ class Buses {
 
   async open(
     url: string,
-    options: { readonly leaseMs?: number; readonly password?: string } = {},
+    options: {
+      readonly leaseMs?: number;
+      readonly password?: string;
+      readonly server?: RedisServer;
+    } = {},
   ): Promise<RedisBus & { readonly lines: readonly NotedLine[] }> {
     const { log, lines } = noteLog();
     const { password, ...more } = options;
@@ -389,8 +398,58 @@ await onOwnRedis('Redis bus in outages', () => {
       });
     });
 
+    it('speaks TLS and logs in as a user who may do no more than it needs', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'zhashik-redis-tls-'));
+      // As docs/cluster.md has it.
+      const user = /^ {3}`(user zhashik on .*)`$/m.exec(
+        readFileSync('docs/cluster.md', 'utf8'),
+      )?.[1];
+      writeFileSync(
+        join(folder, 'users.acl'),
+        `user default off\n${user?.replaceAll('zhashik:', `${buses.prefix}:`).replace('PASSWORD', 'correct-horse') ?? ''}\n`,
+      );
+      const made = await ensureDevelopmentCertificate(folder, [], { now: () => Date.now() });
+      const guarded = await RedisProcess.start([
+        ...['--tls-cert-file', made.certificate, '--tls-key-file', made.key],
+        ...['--tls-ca-cert-file', made.authority, '--tls-auth-clients', 'no'],
+        ...['--aclfile', join(folder, 'users.acl')],
+      ]);
+      try {
+        const url = `rediss://localhost:${guarded.port}`;
+        const ca = readFileSync(made.authority, 'utf8');
+        const login = { url, username: 'zhashik', password: 'correct-horse' };
+        const bus = await buses.open(url, { server: { ...login, socket: { tls: true, ca } } });
+        expect(bus.up).to.equal(true);
+        const throttle = throttleOf(bus);
+        for (let i = 0; i < 3; i++) await throttle.failed('k');
+        expect(await throttle.delayMs('k')).to.be.above(0);
+        await throttle.succeeded('k');
+        const leave = await bus.sessions.enter('s', 1);
+        expect(await bus.sessions.enter('s', 1)).to.equal(undefined);
+        leave?.();
+        const heard: number[] = [];
+        const stop = bus.hints.listen(5 as AccountId, (version) => heard.push(version));
+        await until('heard', async () => {
+          bus.hints.announce(5 as AccountId, 1);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          return heard.length > 0;
+        });
+        stop();
+        await until('no channel', () => bus.hints.channels === 0);
+        // An authority that is not its own is not believed.
+        const stranger = await buses.open(url, { server: { ...login, socket: { tls: true } } });
+        expect(stranger.up).to.equal(false);
+        // Nothing was refused.
+        expect(bus.up).to.equal(true);
+        expect(events(bus.lines)).to.deep.equal([]);
+      } finally {
+        await guarded.remove();
+        rmSync(folder, { recursive: true });
+      }
+    });
+
     it('refuses to begin with a password that is wrong, or missing', async () => {
-      const guarded = await RedisProcess.start({ password: 'correct horse' });
+      const guarded = await RedisProcess.start(['--requirepass', 'correct horse']);
       try {
         for (const password of [undefined, 'wrong']) {
           const options = password === undefined ? {} : { password };

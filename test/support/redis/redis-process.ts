@@ -10,20 +10,23 @@ import { freePorts } from '../free-ports.ts';
 export class RedisProcess {
   readonly port: number;
   readonly #folder: string;
-  readonly #password: string | undefined;
+  readonly #options: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, password: string | undefined) {
+  private constructor(port: number, folder: string, options: readonly string[]) {
     this.port = port;
     this.#folder = folder;
-    this.#password = password;
+    this.#options = options;
   }
 
-  /** Resolves when it takes connections. Rejects when there is no redis-server on PATH. */
-  static async start(options: { readonly password?: string } = {}): Promise<RedisProcess> {
+  /**
+   * Resolves when it takes connections. Rejects when there is no redis-server on PATH. `options` are of its command line,
+   * beside the port, which is one of TLS when they name a certificate.
+   */
+  static async start(options: readonly string[] = []): Promise<RedisProcess> {
     const [port] = (await freePorts(1)) as [number];
     const folder = await mkdtemp(join(tmpdir(), 'zhashik-redis-'));
-    const server = new RedisProcess(port, folder, options.password);
+    const server = new RedisProcess(port, folder, options);
     try {
       await server.start();
     } catch (error) {
@@ -38,9 +41,13 @@ export class RedisProcess {
   }
 
   async start(): Promise<void> {
-    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder];
-    const login = this.#password === undefined ? [] : ['--requirepass', this.#password];
-    const child = spawn('redis-server', [...place, '--save', '', '--appendonly', 'no', ...login], {
+    const port = String(this.port);
+    const ports = this.#options.includes('--tls-cert-file')
+      ? ['--port', '0', '--tls-port', port]
+      : ['--port', port];
+    const place = [...ports, '--bind', '127.0.0.1', '--dir', this.#folder];
+    const nothingKept = ['--save', '', '--appendonly', 'no'];
+    const child = spawn('redis-server', [...place, ...nothingKept, ...this.#options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#child = child;
