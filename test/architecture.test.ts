@@ -33,6 +33,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   imap: protocol,
   'imap/wire': [],
   'imap/commands': [...protocol, 'imap'],
+  'eds/crypto': [],
   archive: [...contracts, 'account/address.ts'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer'],
@@ -98,7 +99,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Bytes in, values out: no socket, no file, no clock. */
-const pure = ['mail', 'imap/wire'];
+const pure = ['mail', 'imap/wire', 'eds/crypto'];
 const impureModules =
   /^node:(?:net|tls|fs|fs\/promises|http|https|dns|child_process|worker_threads|timers)$/;
 
@@ -197,7 +198,7 @@ describe('architecture', () => {
     expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).to.deep.equal([]);
   });
 
-  it('keeps mail and wire pure', () => {
+  it('keeps mail, wire and cryptography pure', () => {
     const wrong = imports.filter(
       ({ file, target }) =>
         pure.some((folder) => isWithin(file, folder)) && impureModules.test(target),
