@@ -1,8 +1,12 @@
+import { CurveMachine } from './curve-machine.ts';
 import type { CurvePoint, GostCurve } from './gost-curve.ts';
 import { gostNonces } from './gost-nonce.ts';
+import { maxPreparedKeys } from './limits.ts';
 import { fromLittleEndian } from './little-endian.ts';
 import { inverse, mod } from './modular.ts';
-import { multiply, sumOfProducts } from './point-arithmetic.ts';
+import { PublicArithmetic, type PreparedPoint } from './public-arithmetic.ts';
+import { ScalarField } from './scalar-field.ts';
+import { SecretArithmetic } from './secret-arithmetic.ts';
 
 /** RFC 7091 §6.1. */
 export interface GostSignature {
@@ -24,10 +28,33 @@ export function verifyGost3410(
   const { q } = curve;
   const { r, s } = signature;
   if (r <= 0n || r >= q || s <= 0n || s >= q) return false;
-  if (digest.length !== curve.sizeBytes || !isPublicKey(curve, publicKey)) return false;
+  if (digest.length !== curve.sizeBytes) return false;
+  const { points, prepared } = verifierOf(curve);
+  const known = prepared.get(keyName(publicKey));
+  if (known === undefined && !points.isKey(publicKey)) return false;
   const v = inverse(hashNumber(curve, digest), q);
-  const c = sumOfProducts(curve, mod(s * v, q), curve.base, mod(-r * v, q), publicKey);
-  return c !== undefined && mod(c.x, q) === r;
+  return points.sumHasX(mod(s * v, q), mod(-r * v, q), known ?? publicKey, r);
+}
+
+/**
+ * Makes verifications with a key some three times as fast from now on, for keys that sign much: those of issuers.
+ * The last `maxPreparedKeys` of a curve are kept. False when the key is none, as `verifyGost3410` would say.
+ */
+export function prepareGost3410Key(curve: GostCurve, publicKey: CurvePoint): boolean {
+  const { points, prepared } = verifierOf(curve);
+  const name = keyName(publicKey);
+  if (prepared.has(name)) return true;
+  if (!points.isKey(publicKey)) return false;
+  let oldest: PreparedPoint | undefined;
+  if (prepared.size >= maxPreparedKeys) {
+    for (const [first, point] of prepared) {
+      prepared.delete(first);
+      oldest = point;
+      break;
+    }
+  }
+  prepared.set(name, points.prepare(publicKey, oldest));
+  return true;
 }
 
 /**
@@ -43,12 +70,12 @@ export function signGost3410(
   checkPrivateKey(curve, privateKey);
   if (digest.length !== curve.sizeBytes) throw new RangeError('the digest has a wrong length');
   const e = hashNumber(curve, digest);
+  const { points, scalars } = signerOf(curve);
   const nonces = gostNonces(curve, privateKey, e);
   for (;;) {
     const k = nonces.next().value;
-    const c = multiply(curve, k, curve.base);
-    const r = c === undefined ? 0n : mod(c.x, q);
-    const s = mod(r * privateKey + k * e, q);
+    const r = points.multiplyBase(k).x % q;
+    const s = scalars.sumOfProducts(r, privateKey, k, e);
     if (r !== 0n && s !== 0n) return { r, s };
   }
 }
@@ -56,17 +83,45 @@ export function signGost3410(
 /** The public key of a private one. Throws a RangeError when that is not from 1 to q - 1. */
 export function publicKeyOf(curve: GostCurve, privateKey: bigint): CurvePoint {
   checkPrivateKey(curve, privateKey);
-  const point = multiply(curve, privateKey, curve.base);
-  if (point === undefined) throw new RangeError('the base point is not of order q');
-  return point;
+  return signerOf(curve).points.multiplyBase(privateKey);
 }
 
-/** Whether it is a point of the curve that the base point makes. */
-function isPublicKey(curve: GostCurve, { x, y }: CurvePoint): boolean {
-  const { p, a, b, q } = curve;
-  if (x < 0n || x >= p || y < 0n || y >= p) return false;
-  if (mod(y * y - x * x * x - a * x - b, p) !== 0n) return false;
-  return curve.cofactor === 1n || multiply(curve, q, { x, y }) === undefined;
+interface Verifier {
+  readonly points: PublicArithmetic;
+  /** By `keyName`, in the order in which they came. */
+  readonly prepared: Map<string, PreparedPoint>;
+}
+interface Signer {
+  readonly points: SecretArithmetic;
+  readonly scalars: ScalarField;
+}
+
+// Made when a curve is first used, and kept as long as the curve's object is.
+const verifiers = new WeakMap<GostCurve, Verifier>();
+const signers = new WeakMap<GostCurve, Signer>();
+
+function verifierOf(curve: GostCurve): Verifier {
+  let verifier = verifiers.get(curve);
+  if (verifier === undefined) {
+    const points = new PublicArithmetic(curve, new CurveMachine(curve));
+    verifier = { points, prepared: new Map() };
+    verifiers.set(curve, verifier);
+  }
+  return verifier;
+}
+
+function signerOf(curve: GostCurve): Signer {
+  let signer = signers.get(curve);
+  if (signer === undefined) {
+    const points = new SecretArithmetic(curve, new CurveMachine(curve));
+    signer = { points, scalars: new ScalarField(curve.q) };
+    signers.set(curve, signer);
+  }
+  return signer;
+}
+
+function keyName({ x, y }: CurvePoint): string {
+  return `${x.toString(36)} ${y.toString(36)}`;
 }
 
 /** e of RFC 7091 §6.1, step 2. */
