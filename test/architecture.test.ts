@@ -34,6 +34,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'imap/wire': [],
   'imap/commands': [...protocol, 'imap'],
   'eds/crypto': [],
+  'eds/pool': ['eds/crypto'],
   archive: [...contracts, 'account/address.ts'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer'],

@@ -1,3 +1,5 @@
+import type { HashState } from './hash-state.ts';
+
 /** A block is eight words of 32 bits, the least significant first. */
 const words = 8;
 const blockBytes = 32;
@@ -27,13 +29,32 @@ const [table0, table1, table2, table3] = roundTables();
 
 /** The hash function of GOST 34.311-95 (GOST R 34.11-94) with the starting vector zero: RFC 5831. */
 export class Gost34311 {
-  readonly #state = new Int32Array(words);
-  readonly #sum = new Int32Array(words);
+  readonly #words = new Int32Array(2 * words);
+  readonly #state = this.#words.subarray(0, words);
+  readonly #sum = this.#words.subarray(words);
   readonly #block = new Uint8Array(blockBytes);
   readonly #message = new Int32Array(words);
   #bytes = 0;
   #filled = 0;
   #done = false;
+
+  /** With `saved` it goes on where `save` left off. */
+  constructor(saved?: HashState) {
+    if (saved === undefined) return;
+    new Uint8Array(this.#words.buffer).set(saved.state);
+    this.#block.set(saved.block);
+    this.#filled = saved.filled;
+    this.#bytes = saved.bytes;
+  }
+
+  save(): HashState {
+    return {
+      state: new Uint8Array(this.#words.buffer).slice(),
+      block: this.#block.slice(),
+      filled: this.#filled,
+      bytes: this.#bytes,
+    };
+  }
 
   /** Takes the next octets of the content. Throws after `digest`. */
   update(data: Uint8Array): this {

@@ -1,3 +1,4 @@
+import type { HashState } from './hash-state.ts';
 import { makeStreebogCode, type StreebogCode } from './streebog-code.ts';
 
 const blockBytes = 64;
@@ -13,10 +14,25 @@ export class Streebog {
   #filled = 0;
   #done = false;
 
-  constructor(bits: 256 | 512) {
+  /** With `saved` it goes on where `save` left off, of the same number of bits. */
+  constructor(bits: 256 | 512, saved?: HashState) {
     this.#bits = bits;
     // RFC 6986 §6.1: the 256-bit form starts from 64 octets 01.
     if (bits === 256) this.#state.fill(1, 0, blockBytes);
+    if (saved === undefined) return;
+    this.#state.set(saved.state);
+    this.#block.set(saved.block);
+    this.#filled = saved.filled;
+    this.#bytes = saved.bytes;
+  }
+
+  save(): HashState {
+    return {
+      state: this.#state.slice(),
+      block: this.#block.slice(),
+      filled: this.#filled,
+      bytes: this.#bytes,
+    };
   }
 
   /** Takes the next octets of the content. Throws after `digest`. */
