@@ -2,11 +2,14 @@
  * `npm run bench`: how fast letters come in and are read, and what they cost the server. The clients run in this
  * process, on the same machine, and take their share of it. With `--peer` the same is done to Debian's Postfix and
  * Dovecot in the same run, and the ratio is told.
+ *
+ * `npm run bench -- eds`: electronic signatures instead, beside their plain form; no server is started.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildServer } from '../test/support/server-process.ts';
+import { measureEds } from './measures/eds.ts';
 import { measureGrowth } from './measures/growth.ts';
 import { measureIdle, measureLatency } from './measures/idle.ts';
 import { measureIngest } from './measures/ingest.ts';
@@ -19,7 +22,8 @@ import { peerMissing, PostfixDovecot } from './targets/postfix-dovecot.ts';
 import { Zhashik } from './targets/zhashik.ts';
 
 const parts = ['ingest', 'latency', 'mailbox', 'growth', 'idle'] as const;
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false, short: 'q' },
     peer: { type: 'boolean', default: false },
@@ -29,7 +33,7 @@ const { values: options } = parseArgs({
     sessions: { type: 'string', default: '1000' },
     /** `mongo`: that store beside the embedded one, without the protocols. */
     store: { type: 'string', default: '' },
-    json: { type: 'string', default: 'bench/results/latest.json' },
+    json: { type: 'string' },
   },
 });
 /** `--quick`: a tenth of the work. */
@@ -40,10 +44,19 @@ const owner = 'keeper@example.kz';
 const waiting = 'waiting@example.kz';
 const growing = ['small@example.kz', 'large@example.kz'] as const;
 
-const results: TargetResult[] = [];
+const [part] = positionals;
 if (options.store === 'mongo') {
-  results.push(...(await measureStores(scaled(Number(options.messages)), scaled(2000))));
-} else {
+  const results = await measureStores(scaled(Number(options.messages)), scaled(2000));
+  writeResults(results, 'bench/results/store-mongo.json');
+} else if (part === undefined) {
+  writeResults(await measureTargets(), 'bench/results/latest.json');
+} else if (part === 'eds') writeResults(measureSignatures(), 'bench/results/eds.json');
+else {
+  process.stderr.write(`there is no part ${part}: it may be eds, or left out\n`);
+  process.exitCode = 64; // EX_USAGE
+}
+
+async function measureTargets(): Promise<TargetResult[]> {
   const targets: (() => Target)[] = [() => new Zhashik()];
   if (options.peer) {
     const missing = peerMissing();
@@ -51,10 +64,19 @@ if (options.store === 'mongo') {
     else process.stderr.write(`without the peer: it needs ${missing}\n`);
   }
   buildServer();
+  const results: TargetResult[] = [];
   for (const make of targets) results.push(await measure(make()));
+  return results;
 }
-process.stdout.write(table(results));
-writeResults();
+
+function measureSignatures(): TargetResult[] {
+  const [ours, plain] = [new Recorder(), new Recorder()];
+  measureEds(ours, plain, 2000 * scale);
+  return [
+    { target: 'Zhashik', figures: ours.figures },
+    { target: 'plain form', figures: plain.figures },
+  ];
+}
 
 async function measure(target: Target): Promise<TargetResult> {
   const recorder = new Recorder();
@@ -137,7 +159,8 @@ function scaled(count: number): number {
   return Math.ceil(count * scale);
 }
 
-function writeResults(): void {
+function writeResults(results: readonly TargetResult[], defaultPath: string): void {
+  process.stdout.write(table(results));
   const record = {
     at: new Date().toISOString(),
     node: process.version,
@@ -147,5 +170,5 @@ function writeResults(): void {
     results,
   };
   mkdirSync('bench/results', { recursive: true });
-  writeFileSync(options.json, `${JSON.stringify(record, null, 2)}\n`);
+  writeFileSync(options.json ?? defaultPath, `${JSON.stringify(record, null, 2)}\n`);
 }
