@@ -97,13 +97,23 @@ interface Signer {
 }
 
 // Made when a curve is first used, and kept as long as the curve's object is.
+const machines = new WeakMap<GostCurve, CurveMachine>();
 const verifiers = new WeakMap<GostCurve, Verifier>();
 const signers = new WeakMap<GostCurve, Signer>();
+
+function machineOf(curve: GostCurve): CurveMachine {
+  let machine = machines.get(curve);
+  if (machine === undefined) {
+    machine = new CurveMachine(curve);
+    machines.set(curve, machine);
+  }
+  return machine;
+}
 
 function verifierOf(curve: GostCurve): Verifier {
   let verifier = verifiers.get(curve);
   if (verifier === undefined) {
-    const points = new PublicArithmetic(curve, new CurveMachine(curve));
+    const points = new PublicArithmetic(curve, machineOf(curve));
     verifier = { points, prepared: new Map() };
     verifiers.set(curve, verifier);
   }
@@ -113,7 +123,7 @@ function verifierOf(curve: GostCurve): Verifier {
 function signerOf(curve: GostCurve): Signer {
   let signer = signers.get(curve);
   if (signer === undefined) {
-    const points = new SecretArithmetic(curve, new CurveMachine(curve));
+    const points = new SecretArithmetic(curve, machineOf(curve));
     signer = { points, scalars: new ScalarField(curve.q) };
     signers.set(curve, signer);
   }
@@ -121,7 +131,7 @@ function signerOf(curve: GostCurve): Signer {
 }
 
 function keyName({ x, y }: CurvePoint): string {
-  return `${x.toString(36)} ${y.toString(36)}`;
+  return `${x.toString(16)} ${y.toString(16)}`;
 }
 
 /** e of RFC 7091 §6.1, step 2. */

@@ -71,13 +71,12 @@ export class PublicArithmetic {
     if (x < 0n || x >= p || y < 0n || y >= p) return false;
     if (mod(y * y - x * x * x - a * x - b, p) !== 0n) return false;
     if (cofactor === 1n) return true;
-    // q times the point is infinity when q - 1 times it is its opposite. A sum with z = 0 was met on the way only if
-    // the point is of a small order.
+    // q times the point is infinity when q - 1 times it has its x: it is then the opposite, since q - 2 times no point
+    // of a group of 4q is infinity. A sum with z = 0 was met on the way only if the point is of a small order.
     this.#fill(this.#once, point);
     this.#add(this.#factorBits, [{ factor: q - 1n, table: this.#once }]);
     const sum = this.#load();
-    const zz = (sum.z * sum.z) % p;
-    return sum.z !== 0n && mod(sum.x - x * zz, p) === 0n && mod(sum.y + y * zz * sum.z, p) === 0n;
+    return sum.z !== 0n && mod(sum.x - x * sum.z * sum.z, p) === 0n;
   }
 
   /** Makes a table for a key; that of `instead`, which is then lost, gives its room. */
@@ -233,11 +232,9 @@ export class PublicArithmetic {
     });
   }
 
-  #load(): { readonly x: bigint; readonly y: bigint; readonly z: bigint } {
-    const [x = 0n, y = 0n, z = 0n] = [0, 1, 2].map((i) =>
-      this.#machine.load(this.#machine.at(this.#sum, i)),
-    );
-    return { x, y, z };
+  #load(): { readonly x: bigint; readonly z: bigint } {
+    const machine = this.#machine;
+    return { x: machine.load(this.#sum), z: machine.load(machine.at(this.#sum, 2)) };
   }
 }
 

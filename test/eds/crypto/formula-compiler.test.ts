@@ -5,8 +5,15 @@ import { gost2004, gost2015Bits512 } from '../../../src/eds/crypto/gost-curves.t
 import { WasmModule } from '../../../src/eds/crypto/wasm-module.ts';
 import { modulo } from './plain/plain-gost3410.ts';
 
-/** Runs a formula of x1 and y1, whose limbs are as great as they may be, and gives x3. */
-function run(prime: bigint, formula: readonly string[]): { x: bigint; y: bigint; result: bigint } {
+interface Run {
+  readonly x: bigint;
+  readonly y: bigint;
+  readonly result: bigint;
+  readonly second: bigint;
+}
+
+/** Runs a formula of x1 and y1, whose limbs are as great as they may be, and gives x3 and, where asked for, y3. */
+function run(prime: bigint, formula: readonly string[], results: readonly string[] = ['x3']): Run {
   const module = new WasmModule();
   const field = new FieldCode(module, prime);
   let used = 8;
@@ -14,20 +21,19 @@ function run(prime: bigint, formula: readonly string[]): { x: bigint; y: bigint;
     used += count;
     return (used - count) * field.stride;
   });
-  compiler.add('formula', [['x3'], ['x1', 'y1']], formula);
+  compiler.add('formula', [results, ['x1', 'y1']], formula);
   const instance = module.instantiate(64 * field.stride);
   const words = new Int32Array(instance.memory);
-  const { limbs, stride } = field;
+  const { limbs } = field;
   words.fill(2 ** 28 + 2, 0, limbs);
   words.fill(-(2 ** 28) - 2, limbs, 2 * limbs);
   const number = (place: number): bigint =>
     modulo(fromLimbs(words.slice(place * limbs, (place + 1) * limbs)), prime);
   const [x, y] = [number(0), number(1)];
-  // The result lies where the first number was.
+  // The results lie where the numbers were.
   instance.function('formula')(0, 0);
   expect(words.slice(0, limbs).every((limb) => Math.abs(limb) <= 2 ** 28 + 2)).to.equal(true);
-  expect(stride).to.equal(4 * limbs);
-  return { x, y, result: number(0) };
+  return { x, y, result: number(0), second: number(1) };
 }
 
 describe('formulas for points', () => {
@@ -47,8 +53,17 @@ describe('formulas for points', () => {
     });
 
     it(`${name}: a result that is there before its parameters were read waits`, () => {
-      const { x, y, result } = run(p, ['x3 = x1 * y1', 'late = x1 + y1', 'later = late * x1']);
+      const steps = ['x3 = x1 * y1', 'y3 = x1 + y1'];
+      const { x, y, result, second } = run(p, steps, ['x3', 'y3']);
       expect(result).to.equal(modulo(x * y, p));
+      expect(second).to.equal(modulo(x + y, p));
+    });
+
+    it(`${name}: a product that comes last goes straight to its place`, () => {
+      const steps = ['x3 = x1 + y1', 'y3 = x1 * y1'];
+      const { x, y, result, second } = run(p, steps, ['x3', 'y3']);
+      expect(result).to.equal(modulo(x + y, p));
+      expect(second).to.equal(modulo(x * y, p));
     });
   }
 

@@ -157,6 +157,14 @@ describe('signatures of GOST 34.10', () => {
           expect(isValid({ ...one, digest })).to.equal(false);
         });
       }
+      it('s = 0 for a digest for which the sum would have x = r', () => {
+        // C = -r/e Q needs no private key: choose -r/e, then r, then e.
+        const v = 12345n;
+        const r = plainSum(curve, v, one.key, 0n, base)!.x % q;
+        const digest = toLittleEndian(modulo(-r * plainInverse(v, q), q), sizeBytes);
+        expect(isValid({ ...one, digest, signature: { r, s: 0n } })).to.equal(false);
+        expect(isValid({ ...one, digest, signature: { r, s: q } })).to.equal(false);
+      });
       it('a signature whose point is infinity', () => {
         // C = uG + vQ with Q = dG is infinity when u = -vd, that is when s = rd.
         const signature = { r, s: modulo(r * one.privateKey, q) };
