@@ -1,6 +1,10 @@
 import type { CurvePoint, GostCurve } from '../../src/eds/crypto/gost-curve.ts';
 import { inverse, mod } from '../../src/eds/crypto/modular.ts';
 
+/*
+ * The obvious form of the arithmetic, for comparison: BigInt, Jacobian coordinates, double and add.
+ */
+
 /** In Jacobian coordinates: x / z² and y / z³; z = 0 is the point at infinity. */
 interface JacobianPoint {
   readonly x: bigint;
@@ -10,9 +14,6 @@ interface JacobianPoint {
 
 const infinity: JacobianPoint = { x: 1n, y: 1n, z: 0n };
 
-/**
- * The obvious form of the arithmetic, for comparison: BigInt, Jacobian coordinates, double and add.
- */
 /** k times a point; undefined is the point at infinity. */
 export function multiply(curve: GostCurve, k: bigint, point: CurvePoint): CurvePoint | undefined {
   return sumOfProducts(curve, k, point, 0n, point);

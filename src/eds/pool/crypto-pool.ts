@@ -11,6 +11,8 @@ export interface CryptoPoolOptions {
   readonly threads: number;
   /** Jobs that may wait; one more is refused, so that a flood costs neither memory nor time. */
   readonly maxWaiting: number;
+  /** Contents that are being hashed, however slowly they come; one more is refused. */
+  readonly maxContents: number;
 }
 
 /** Threads keep what they compiled and the tables of keys, so they stay for a while without work. */
@@ -25,6 +27,7 @@ export class CryptoPool {
   readonly #threads: readonly ThreadCalls<CryptoJob, CryptoAnswer>[];
   readonly #free: ThreadCalls<CryptoJob, CryptoAnswer>[];
   readonly #waiting: ((thread: ThreadCalls<CryptoJob, CryptoAnswer> | undefined) => void)[] = [];
+  #contents = 0;
   #closed = false;
 
   constructor(options: CryptoPoolOptions) {
@@ -56,9 +59,35 @@ export class CryptoPool {
 
   /**
    * The digest of content, which is read only as fast as it is hashed. It takes its turn in the line for each piece,
-   * so that a long content does not keep signatures waiting.
+   * so that a long content does not keep signatures waiting. Once begun it is not refused: its pieces wait beside
+   * what `maxWaiting` counts. Rejects with what the content throws.
    */
   async digest(
+    hash: GostHash,
+    content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<Uint8Array> {
+    if (this.#contents >= this.#options.maxContents) throw tooMany();
+    this.#contents += 1;
+    try {
+      return await this.#hashPieces(hash, content);
+    } finally {
+      this.#contents -= 1;
+    }
+  }
+
+  /** Jobs that wait for a thread. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Ends the threads; what waits, and what runs, rejects. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const next of this.#waiting.splice(0)) next(undefined);
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+
+  async #hashPieces(
     hash: GostHash,
     content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): Promise<Uint8Array> {
@@ -80,20 +109,8 @@ export class CryptoPool {
     return (await this.#do({ kind: 'hash', hash, saved, piece: rest, last: true })) as Uint8Array;
   }
 
-  /** Jobs that wait for a thread. */
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
-  /** Ends the threads; what waits, and what runs, rejects. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    for (const next of this.#waiting.splice(0)) next(undefined);
-    await Promise.all(this.#threads.map((thread) => thread.close()));
-  }
-
   async #do(job: CryptoJob): Promise<CryptoAnswer> {
-    const thread = await this.#enter();
+    const thread = await this.#enter(job.kind === 'hash');
     try {
       return await thread.ask(job);
     } finally {
@@ -101,19 +118,16 @@ export class CryptoPool {
     }
   }
 
-  async #enter(): Promise<ThreadCalls<CryptoJob, CryptoAnswer>> {
+  /** What is `begun` is not refused. */
+  async #enter(begun: boolean): Promise<ThreadCalls<CryptoJob, CryptoAnswer>> {
     const free = this.#closed ? undefined : this.#free.pop();
     if (free !== undefined) return free;
-    if (this.#closed) throw new MailError('unavailable', 'Signatures are not checked any more');
-    if (this.#waiting.length >= this.#options.maxWaiting) {
-      throw new MailError('unavailable', 'Too many signatures at once, try again');
-    }
+    if (this.#closed) throw closed();
+    if (!begun && this.#waiting.length >= this.#options.maxWaiting) throw tooMany();
     const thread = await new Promise<ThreadCalls<CryptoJob, CryptoAnswer> | undefined>((resolve) =>
       this.#waiting.push(resolve),
     );
-    if (thread === undefined) {
-      throw new MailError('unavailable', 'Signatures are not checked any more');
-    }
+    if (thread === undefined) throw closed();
     return thread;
   }
 
@@ -123,6 +137,14 @@ export class CryptoPool {
     if (next === undefined) this.#free.push(thread);
     else next(thread);
   }
+}
+
+function tooMany(): MailError {
+  return new MailError('unavailable', 'Too many signatures at once, try again');
+}
+
+function closed(): MailError {
+  return new MailError('unavailable', 'Signatures are not checked any more');
 }
 
 /** Octets with a buffer to themselves: a message to a thread takes the whole buffer along. */

@@ -196,6 +196,20 @@ describe('signatures of GOST 34.10', () => {
     });
   }
 
+  it(`never throws and never accepts numbers of any length and sign (seed ${randomSeed})`, () => {
+    const random = new Random(randomSeed);
+    const any = (): bigint => {
+      const value = random.bigint(2n ** BigInt(1 + random.number(700)) + 1n);
+      return random.number(4) === 0 ? -value : value;
+    };
+    for (let i = 0; i < 2000; i++) {
+      const curve = gostCurves[i % gostCurves.length]!;
+      const key = i % 2 === 0 ? { x: any(), y: any() } : curve.base;
+      const digest = random.octets(curve.sizeBytes);
+      expect(verifyGost3410(curve, key, digest, { r: any(), s: any() })).to.equal(false);
+    }
+  });
+
   describe('a curve with cofactor 4', () => {
     const curve = gost2015Bits256;
     const { p, a, b, q, base } = curve;

@@ -26,7 +26,7 @@ describe('the pool for signatures', () => {
   const digest = new Random(randomSeed).octets(64);
 
   beforeEach(() => {
-    pool = new CryptoPool({ threads: 2, maxWaiting: 3 });
+    pool = new CryptoPool({ threads: 2, maxWaiting: 3, maxContents: 3 });
   });
   afterEach(() => pool.close());
 
@@ -64,7 +64,7 @@ describe('the pool for signatures', () => {
   });
 
   it('reads content no faster than it hashes', async () => {
-    const single = new CryptoPool({ threads: 1, maxWaiting: 3 });
+    const single = new CryptoPool({ threads: 1, maxWaiting: 3, maxContents: 1 });
     let read = 0;
     const content = (function* () {
       for (; read < 3; read++) yield new Uint8Array(hashPieceBytes);
@@ -91,6 +91,40 @@ describe('the pool for signatures', () => {
     }
     expect(pool.waiting).to.equal(0);
     expect(await pool.sign(curve, 5n, digest)).to.deep.equal(signGost3410(curve, 5n, digest));
+  });
+
+  it('refuses one more content than may be hashed at once, and lets a content that began end', async () => {
+    const curve = gost2015Bits512;
+    let go = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (go = resolve));
+    const content = new Uint8Array(hashPieceBytes + 1);
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      yield content.subarray(0, 1);
+      await slow;
+      yield content.subarray(1);
+    }
+    const hashed = [0, 1, 2].map(() => pool.digest('gost34311', slowly()));
+    const refused = (await failure(pool.digest('gost34311', [content]))) as MailError;
+    expect(refused.failure).to.equal('unavailable');
+    // As many as may wait, and more: none of the contents is refused for that.
+    const jobs = Array.from({ length: 5 }, () => pool.sign(curve, 5n, digest));
+    const more = failure(pool.sign(curve, 5n, digest));
+    go();
+    for (const one of await Promise.all(hashed)) expect(one).to.deep.equal(gost34311(content));
+    expect(await more).to.be.instanceOf(MailError);
+    await Promise.all(jobs);
+    expect(await pool.digest('gost34311', [content])).to.deep.equal(gost34311(content));
+  });
+
+  it('rejects with what the content throws, and holds no place for it', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(digest);
+      throw new Error('the disk is gone');
+    }
+    for (let i = 0; i < 5; i++) {
+      const error = (await failure(pool.digest('streebog512', broken()))) as Error;
+      expect(error.message).to.equal('the disk is gone');
+    }
   });
 
   it('says what is wrong with a job, and goes on', async () => {
