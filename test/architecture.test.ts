@@ -33,6 +33,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   imap: protocol,
   'imap/wire': [],
   'imap/commands': [...protocol, 'imap'],
+  eds: [],
   'eds/crypto': [],
   'eds/pool': ['eds/crypto'],
   archive: [...contracts, 'account/address.ts'],
@@ -100,7 +101,13 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Bytes in, values out: no socket, no file, no clock. */
-const pure = ['mail', 'imap/wire', 'eds/crypto'];
+const pure = [
+  'mail',
+  'imap/wire',
+  ...['algorithms', 'asn1', 'cms', 'crypto', 'timestamp', 'verify', 'x509'].map(
+    (one) => `eds/${one}`,
+  ),
+];
 const impureModules =
   /^node:(?:net|tls|fs|fs\/promises|http|https|dns|child_process|worker_threads|timers)$/;
 

@@ -1,0 +1,28 @@
+import { signatureAlgorithmOf } from '../algorithms/signature-algorithms.ts';
+import type { SignatureVerifier } from '../algorithms/signature-verifier.ts';
+import type { Certificate } from '../x509/certificate.ts';
+
+const mostLinks = 10_000;
+
+/** Which certificate was signed by which key, checked once: the same certificates come again and again. */
+export class VerifiedLinks {
+  readonly #verifier: SignatureVerifier;
+  readonly #good = new Set<string>();
+
+  constructor(verifier: SignatureVerifier) {
+    this.#verifier = verifier;
+  }
+
+  /** Throws `algorithm-not-allowed` and `key-invalid`. */
+  async isSignedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
+    const link = `${certificate.fingerprint} ${issuer.fingerprint}`;
+    if (this.#good.has(link)) return true;
+    const algorithm = signatureAlgorithmOf(certificate.signatureAlgorithm);
+    const { tbs, signature } = certificate;
+    if (!(await this.#verifier.verify(issuer.publicKey, algorithm, tbs, signature))) return false;
+    const [oldest] = this.#good;
+    if (this.#good.size >= mostLinks && oldest !== undefined) this.#good.delete(oldest);
+    this.#good.add(link);
+    return true;
+  }
+}

@@ -1,0 +1,93 @@
+import { SignatureVerifier } from '../algorithms/signature-verifier.ts';
+import { type Content, type SignedContent, signedContent } from '../cms/content.ts';
+import { readSignedData, type SignedData } from '../cms/signed-data.ts';
+import { revocationValues } from '../cms/unsigned-values.ts';
+import { unwrap } from '../cms/unwrap.ts';
+import { limits } from '../limits.ts';
+import type { ReasonCode } from '../reasons.ts';
+import { Refusal } from '../refusal.ts';
+import { GivenAnswers } from '../revocation/given-answers.ts';
+import type { StatusSource } from '../revocation/status-source.ts';
+import { VerifiedLinks } from '../trust/verified-links.ts';
+import type { VerificationPolicy } from './policy.ts';
+import type { SignerVerdict, Verdict } from './verdict.ts';
+import { SignerVerification } from './verify-signer.ts';
+
+export interface SignatureToVerify {
+  /** DER, BER, base64 or PEM. */
+  readonly signature: Uint8Array;
+  /** The content when the signature is detached; when it is not, the content must be the same. */
+  readonly content?: Content;
+}
+
+/** Verifies electronic digital signatures: CMS and CAdES by the recipe of docs/eds.md. */
+export class EdsVerifier {
+  readonly #verifier: SignatureVerifier;
+  readonly links: VerifiedLinks;
+
+  /** The arithmetic may be that of a pool of threads; links that were verified are kept as long as this object. */
+  constructor(verifier: SignatureVerifier = new SignatureVerifier()) {
+    this.#verifier = verifier;
+    this.links = new VerifiedLinks(verifier);
+  }
+
+  get signatures(): SignatureVerifier {
+    return this.#verifier;
+  }
+
+  /** Never throws for what is in the files: all that is wrong with them is in the verdict. */
+  async verify(input: SignatureToVerify, policy: VerificationPolicy): Promise<Verdict> {
+    let data: SignedData;
+    let content: SignedContent;
+    try {
+      data = readWithin(input.signature, policy);
+      content = await signedContent(data, input.content);
+    } catch (error) {
+      return refused(error);
+    }
+    const signers: SignerVerdict[] = [];
+    for (const signer of data.signers) {
+      try {
+        const sources = [...policy.revocation.sources, ...this.#embedded(data, signer, policy)];
+        const question = { data, signer, content, policy, sources };
+        signers.push(await new SignerVerification(this.#verifier, this.links, question).run());
+      } catch (error) {
+        return refused(error);
+      }
+    }
+    const reasons = [...new Set(signers.flatMap((signer) => signer.reasons))];
+    return { valid: reasons.length === 0, reasons, signers };
+  }
+
+  /** What a long-term signature has within it. */
+  #embedded(
+    _data: SignedData,
+    signer: SignedData['signers'][number],
+    policy: VerificationPolicy,
+  ): readonly StatusSource[] {
+    if (!policy.revocation.embedded) return [];
+    const { ocspResponses } = revocationValues(signer);
+    const tools = { verifier: this.#verifier, links: this.links };
+    return ocspResponses.length === 0
+      ? []
+      : [new GivenAnswers(tools, ocspResponses, limits.ocspFreshMs)];
+  }
+}
+
+/** Steps 1 and 2: a file of a sane size that is signed by somebody. */
+function readWithin(bytes: Uint8Array, policy: VerificationPolicy): SignedData {
+  const login = policy.purpose === 'login';
+  if (bytes.length > (login ? limits.loginCmsBytes : limits.cmsBytes)) {
+    throw new Refusal('too-large');
+  }
+  const data = readSignedData(unwrap(bytes));
+  if (data.signers.length === 0) throw new Refusal('no-signers');
+  if (login && data.signers.length > 1) throw new Refusal('too-many-signers');
+  return data;
+}
+
+function refused(error: unknown): Verdict {
+  if (!(error instanceof Refusal)) throw error;
+  const reasons: readonly ReasonCode[] = [error.code];
+  return { valid: false, reasons, signers: [] };
+}
