@@ -1,12 +1,14 @@
 import { SignatureVerifier } from '../algorithms/signature-verifier.ts';
 import { type Content, type SignedContent, signedContent } from '../cms/content.ts';
 import { readSignedData, type SignedData } from '../cms/signed-data.ts';
+import type { SignerInfo } from '../cms/signer-info.ts';
 import { revocationValues } from '../cms/unsigned-values.ts';
 import { unwrap } from '../cms/unwrap.ts';
 import { limits } from '../limits.ts';
 import type { ReasonCode } from '../reasons.ts';
 import { Refusal } from '../refusal.ts';
 import { GivenAnswers } from '../revocation/given-answers.ts';
+import { GivenCrls } from '../revocation/given-crls.ts';
 import type { StatusSource } from '../revocation/status-source.ts';
 import { VerifiedLinks } from '../trust/verified-links.ts';
 import type { VerificationPolicy } from './policy.ts';
@@ -61,16 +63,17 @@ export class EdsVerifier {
 
   /** What a long-term signature has within it. */
   #embedded(
-    _data: SignedData,
-    signer: SignedData['signers'][number],
-    policy: VerificationPolicy,
+    data: SignedData,
+    signer: SignerInfo,
+    { revocation }: VerificationPolicy,
   ): readonly StatusSource[] {
-    if (!policy.revocation.embedded) return [];
-    const { ocspResponses } = revocationValues(signer);
+    if (!revocation.embedded) return [];
+    const { crls, ocspResponses } = revocationValues(signer);
     const tools = { verifier: this.#verifier, links: this.links };
-    return ocspResponses.length === 0
-      ? []
-      : [new GivenAnswers(tools, ocspResponses, limits.ocspFreshMs)];
+    return [
+      new GivenAnswers(tools, ocspResponses, limits.ocspFreshMs),
+      new GivenCrls(this.#verifier, [...data.crls, ...crls]),
+    ];
   }
 }
 

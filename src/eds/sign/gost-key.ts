@@ -1,0 +1,50 @@
+import { digestOf, digestOids } from '../algorithms/digests.ts';
+import { type SignatureAlgorithm } from '../algorithms/signature-algorithms.ts';
+import { der } from '../asn1/der.ts';
+import type { GostCurve } from '../crypto/gost-curve.ts';
+import { gost2004, gost2015Bits256, gost2015Bits512 } from '../crypto/gost-curves.ts';
+import { publicKeyOf, signGost3410 } from '../crypto/gost3410.ts';
+import { writePublicKey, writeSignature } from '../crypto/gost3410-octets.ts';
+import type { SigningKey } from './signing-key.ts';
+
+export type GostFamily = 'gost2015-512' | 'gost2015-256' | 'gost2004';
+
+const kinds = {
+  'gost2015-512': { oid: '1.2.398.3.10.1.1.2.2', curve: gost2015Bits512, digest: 'streebog512' },
+  'gost2015-256': { oid: '1.2.398.3.10.1.1.2.1', curve: gost2015Bits256, digest: 'streebog256' },
+  gost2004: { oid: '1.2.398.3.10.1.1.1.1', curve: gost2004, digest: 'gost34311' },
+} as const;
+
+/** A GOST key in this process. */
+export class GostKey implements SigningKey {
+  readonly algorithm: SignatureAlgorithm;
+  readonly publicKeyInfo: Uint8Array;
+  readonly #curve: GostCurve;
+  readonly #privateKey: bigint;
+
+  /** Throws a RangeError when the number is no private key of the curve. */
+  constructor(family: GostFamily, privateKey: bigint) {
+    const { oid, curve, digest } = kinds[family];
+    this.algorithm = { family, digest };
+    this.#curve = curve;
+    this.#privateKey = privateKey;
+    const point = writePublicKey(curve, publicKeyOf(curve, privateKey));
+    this.publicKeyInfo = der.sequence(
+      der.sequence(der.oid(oid), der.sequence(der.oid(curve.oid), der.oid(digestOids[digest]))),
+      der.bits(der.octets(point)),
+    );
+  }
+
+  /** A key from octets of chance: as many as the curve has and 8 more, so that no number is likelier. FIPS 186-5 A.2.1. */
+  static fromChance(family: GostFamily, randomBytes: (count: number) => Uint8Array): GostKey {
+    const { q, sizeBytes } = kinds[family].curve;
+    const hex = Buffer.from(randomBytes(sizeBytes + 8)).toString('hex');
+    return new GostKey(family, (BigInt(`0x${hex}`) % (q - 1n)) + 1n);
+  }
+
+  sign(message: Uint8Array): Promise<Uint8Array> {
+    const digest = digestOf(this.algorithm.digest, message);
+    const signature = signGost3410(this.#curve, this.#privateKey, digest);
+    return Promise.resolve(writeSignature(this.#curve, signature));
+  }
+}
