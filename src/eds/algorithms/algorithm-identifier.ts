@@ -20,3 +20,11 @@ export function readAlgorithmIdentifier(node: Asn1Node, what: string): Algorithm
   if (isNull) nullOf(next, what);
   return { oid, parameters: isNull ? undefined : next, raw: node.raw };
 }
+
+/** Whether both name one algorithm. The National CA writes NULL in one place and nothing in the other. */
+export function isSameAlgorithm(a: AlgorithmIdentifier, b: AlgorithmIdentifier): boolean {
+  if (a.parameters !== undefined || b.parameters !== undefined) {
+    return Buffer.compare(a.raw, b.raw) === 0;
+  }
+  return a.oid === b.oid;
+}

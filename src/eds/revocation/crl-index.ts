@@ -31,7 +31,7 @@ export class CrlIndex {
     this.#read = read;
   }
 
-  /** What the list says of a number; of several entries the last. Undefined when it is not in it. */
+  /** What the list says of a number. Undefined when it is not in it. */
   async find(serial: Uint8Array): Promise<Pick<CrlEntry, 'revokedAt' | 'reason'> | undefined> {
     if (serial.length > keyBytes) return undefined;
     const key = recordKey(serial);

@@ -68,18 +68,24 @@ export class OctetFeed {
     return this.headerNow();
   }
 
+  /** Waits until so many octets are there, or no more come. They are put together once, whatever the chunks. */
   async #need(count: number): Promise<void> {
-    while (this.#buffer.length - this.#at < count && !this.#ended) {
+    let have = this.#buffer.length - this.#at;
+    if (have >= count || this.#ended) return;
+    const chunks: Uint8Array[] = [this.#buffer.subarray(this.#at)];
+    while (have < count) {
       const next = await this.#chunks.next();
       if (next.done === true) {
         this.#ended = true;
-        return;
+        break;
       }
       this.#read += next.value.length;
       if (this.#read > this.#most) throw new Refusal('too-large', 'CRL');
       this.onChunk(next.value);
-      this.#buffer = Buffer.concat([this.#buffer.subarray(this.#at), next.value]);
-      this.#at = 0;
+      chunks.push(next.value);
+      have += next.value.length;
     }
+    this.#buffer = Buffer.concat(chunks);
+    this.#at = 0;
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   type AlgorithmIdentifier,
+  isSameAlgorithm,
   readAlgorithmIdentifier,
 } from '../algorithms/algorithm-identifier.ts';
 import { Fields } from '../asn1/fields.ts';
@@ -11,7 +12,7 @@ import { timeOf } from '../asn1/time-of.ts';
 import { integerBytes, smallInteger, wholeBits } from '../asn1/values.ts';
 import { limits } from '../limits.ts';
 import { oids } from '../oids.ts';
-import { Refusal, refuseAs } from '../refusal.ts';
+import { Refusal } from '../refusal.ts';
 import { Extensions } from '../x509/extensions.ts';
 import { type Name, readName } from '../x509/name.ts';
 import type { CrlEntry } from './crl-record.ts';
@@ -92,7 +93,7 @@ class CrlReading {
     this.#feed.onTaken = () => undefined;
 
     const algorithm = readAlgorithmIdentifier(await this.#element(), 'signatureAlgorithm');
-    if (Buffer.compare(algorithm.raw, head.algorithm.raw) !== 0) {
+    if (!isSameAlgorithm(algorithm, head.algorithm)) {
       throw new Refusal('crl-parse', 'the algorithm fields differ');
     }
     const signature = wholeBits(await this.#element(), 'signature');

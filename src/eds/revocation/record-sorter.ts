@@ -28,8 +28,13 @@ export class RecordSorter {
 
   /** Resolves when there is room for the next one. */
   add(record: Buffer): void | Promise<void> {
-    if (this.#filled === runBytes) return this.#spill().then(() => this.#put(record));
-    this.#put(record);
+    if (this.#filled < runBytes) {
+      this.#put(record);
+      return undefined;
+    }
+    return this.#spill().then(() => {
+      this.#put(record);
+    });
   }
 
   #put(record: Buffer): void {
@@ -101,7 +106,7 @@ class RunReader {
   }
 
   /** The record that is next; undefined at the end. `load` must have resolved. */
-  get head(): Buffer | undefined {
+  head(): Buffer | undefined {
     if (this.#at >= this.#page.length) return undefined;
     return this.#page.subarray(this.#at, this.#at + recordBytes);
   }
@@ -130,12 +135,15 @@ class RunReader {
 /** Takes the smallest head again and again, from a heap of the runs. */
 async function* merge(runs: readonly RunReader[]): AsyncGenerator<Buffer, void, void> {
   for (const run of runs) await run.load();
-  const heap = runs.filter((run) => run.head !== undefined);
+  const heap = runs.filter((run) => run.head() !== undefined);
   for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(heap, i);
   let out = Buffer.allocUnsafe(pageRecords * recordBytes);
   let filled = 0;
-  for (let top = heap[0]; top?.head !== undefined; top = heap[0]) {
-    filled += top.head.copy(out, filled);
+  for (;;) {
+    const [top] = heap;
+    const record = top?.head();
+    if (top === undefined || record === undefined) break;
+    filled += record.copy(out, filled);
     if (filled === out.length) {
       yield out;
       out = Buffer.allocUnsafe(pageRecords * recordBytes);
@@ -143,7 +151,7 @@ async function* merge(runs: readonly RunReader[]): AsyncGenerator<Buffer, void, 
     }
     top.next();
     if (top.isDry) await top.load();
-    if (top.head === undefined) {
+    if (top.head() === undefined) {
       const last = heap.pop();
       if (last !== undefined && last !== top) heap[0] = last;
     }
@@ -167,6 +175,7 @@ function sink(heap: RunReader[], start: number): void {
 }
 
 function isLess(a: RunReader | undefined, b: RunReader | undefined): boolean {
-  if (a?.head === undefined || b?.head === undefined) return false;
-  return a.head.compare(b.head, 0, keyBytes, 0, keyBytes) < 0;
+  const [first, second] = [a?.head(), b?.head()];
+  if (first === undefined || second === undefined) return false;
+  return first.compare(second, 0, keyBytes, 0, keyBytes) < 0;
 }

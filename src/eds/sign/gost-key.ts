@@ -5,6 +5,7 @@ import type { GostCurve } from '../crypto/gost-curve.ts';
 import { gost2004, gost2015Bits256, gost2015Bits512 } from '../crypto/gost-curves.ts';
 import { publicKeyOf, signGost3410 } from '../crypto/gost3410.ts';
 import { writePublicKey, writeSignature } from '../crypto/gost3410-octets.ts';
+import { toLittleEndian } from '../crypto/little-endian.ts';
 import type { SigningKey } from './signing-key.ts';
 
 export type GostFamily = 'gost2015-512' | 'gost2015-256' | 'gost2004';
@@ -19,20 +20,19 @@ const kinds = {
 export class GostKey implements SigningKey {
   readonly algorithm: SignatureAlgorithm;
   readonly publicKeyInfo: Uint8Array;
+  readonly #family: GostFamily;
   readonly #curve: GostCurve;
   readonly #privateKey: bigint;
 
   /** Throws a RangeError when the number is no private key of the curve. */
   constructor(family: GostFamily, privateKey: bigint) {
-    const { oid, curve, digest } = kinds[family];
+    const { curve, digest } = kinds[family];
     this.algorithm = { family, digest };
+    this.#family = family;
     this.#curve = curve;
     this.#privateKey = privateKey;
     const point = writePublicKey(curve, publicKeyOf(curve, privateKey));
-    this.publicKeyInfo = der.sequence(
-      der.sequence(der.oid(oid), der.sequence(der.oid(curve.oid), der.oid(digestOids[digest]))),
-      der.bits(der.octets(point)),
-    );
+    this.publicKeyInfo = der.sequence(keyIdentifier(family), der.bits(der.octets(point)));
   }
 
   /** A key from octets of chance: as many as the curve has and 8 more, so that no number is likelier. FIPS 186-5 A.2.1. */
@@ -47,4 +47,21 @@ export class GostKey implements SigningKey {
     const signature = signGost3410(this.#curve, this.#privateKey, digest);
     return Promise.resolve(writeSignature(this.#curve, signature));
   }
+
+  /**
+   * PKCS #8 as the National CA writes it, unencrypted: for 34.10-2015 the number is an OCTET STRING, little-endian, for
+   * 34.310-2004 an INTEGER.
+   */
+  exportPrivateKeyInfo(): Uint8Array {
+    const number =
+      this.#family === 'gost2004'
+        ? der.integer(this.#privateKey)
+        : der.octets(toLittleEndian(this.#privateKey, this.#curve.sizeBytes));
+    return der.sequence(der.integer(0), keyIdentifier(this.#family), der.octets(number));
+  }
+}
+
+function keyIdentifier(family: GostFamily): Uint8Array {
+  const { oid, curve, digest } = kinds[family];
+  return der.sequence(der.oid(oid), der.sequence(der.oid(curve.oid), der.oid(digestOids[digest])));
 }

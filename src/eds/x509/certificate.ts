@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   type AlgorithmIdentifier,
+  isSameAlgorithm,
   readAlgorithmIdentifier,
 } from '../algorithms/algorithm-identifier.ts';
 import {
@@ -113,7 +114,7 @@ export class Certificate {
     this.serial = integerBytes(inner.next(), 'serialNumber');
     if (this.serial.length > limits.serialBytes + 1) throw new Refusal('parse', 'serialNumber');
     const signature = readAlgorithmIdentifier(inner.next(), 'signature');
-    this.algorithmFieldsAgree = Buffer.compare(signature.raw, this.signatureAlgorithm.raw) === 0;
+    this.algorithmFieldsAgree = isSameAlgorithm(signature, this.signatureAlgorithm);
     this.issuer = readName(inner.next(), 'issuer');
     const validity = Fields.sequence(inner.next(), 'validity');
     this.notBefore = timeOf(validity.next(), 'notBefore');
