@@ -4,7 +4,7 @@ import { nameDer } from '../../../src/eds/authority/name-der.ts';
 import { oids } from '../../../src/eds/oids.ts';
 import type { OwnerPolicy } from '../../../src/eds/verify/policy.ts';
 import { roleOid } from '../../../src/eds/x509/roles.ts';
-import { attackSuite, verify } from '../support/attack-suite.ts';
+import { type Attack, attackSuite, verify } from '../support/attack-suite.ts';
 import { authority, bin, head, iin, otherIin, person } from '../support/authorities.ts';
 import { now } from '../support/clock.ts';
 import { forge } from '../support/forge.ts';
@@ -17,7 +17,10 @@ describe('eds: who signed', function () {
     ca = await authority('gost2015-256');
   });
   const policy = () => documentPolicy(trusting(...ca.roots), now);
-  const by = async (request: Partial<IssueRequest>, owner?: Partial<OwnerPolicy>) => ({
+  const by = async (
+    request: Partial<IssueRequest>,
+    owner?: Partial<OwnerPolicy>,
+  ): Promise<Attack> => ({
     signature: await forge(await ca.issue({ subject: { commonName: 'СЫНАҚ', iin }, ...request })),
     policy: { owner: { kind: 'person', roles: [], ...owner } },
   });
