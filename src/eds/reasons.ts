@@ -82,7 +82,6 @@ export const reasons = {
   'crl-in-future': unknown(11, 'RFC 5280 5.1.2.4'),
   'crl-scope': unknown(11, 'RFC 5280 5.2.5'),
   'crl-after-expiry': unknown(11, 'RFC 5280 3.3'),
-  'crl-delta-base': unknown(11, 'RFC 5280 5.2.4'),
   'service-silent': unknown(10, 'RFC 6960 appendix A'),
   'service-busy': unknown(10, 'limits.ts'),
 

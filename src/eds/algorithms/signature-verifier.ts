@@ -1,18 +1,9 @@
 import { createVerify } from 'node:crypto';
-import type { CurvePoint, GostCurve } from '../crypto/gost-curve.ts';
-import { verifyGost3410 } from '../crypto/gost3410.ts';
 import { readSignature } from '../crypto/gost3410-octets.ts';
-import { createHasher } from './digests.ts';
+import { createHasher, type DigestName } from './digests.ts';
+import { type GostWork, gostWorkHere } from './gost-work.ts';
 import type { PublicKey } from './public-key.ts';
 import type { SignatureAlgorithm } from './signature-algorithms.ts';
-
-/** Where the arithmetic of GOST is done: on this thread, or on those of a pool. */
-export type GostArithmetic = (
-  curve: GostCurve,
-  key: CurvePoint,
-  digest: Uint8Array,
-  signature: { readonly r: bigint; readonly s: bigint },
-) => boolean | Promise<boolean>;
 
 /** Takes the signed octets as they come, then says whether a signature over them is good. */
 export interface RunningVerification {
@@ -23,13 +14,31 @@ export interface RunningVerification {
 
 /** Verifies signatures of every allowed algorithm. */
 export class SignatureVerifier {
-  readonly #gost: GostArithmetic;
+  readonly #gost: GostWork;
 
-  constructor(gost: GostArithmetic = verifyGost3410) {
+  constructor(gost: GostWork = gostWorkHere) {
     this.#gost = gost;
   }
 
-  begin(key: PublicKey, algorithm: SignatureAlgorithm): RunningVerification {
+  /** The digest of content of any length; that of GOST is the work of a pool, where there is one. */
+  async digest(
+    name: DigestName,
+    content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<Uint8Array> {
+    if (name === 'streebog256' || name === 'streebog512' || name === 'gost34311') {
+      return this.#gost.digest(name, content);
+    }
+    const hasher = createHasher(name);
+    for await (const chunk of content) hasher.update(chunk);
+    return hasher.digest();
+  }
+
+  /** `issuer`: more signatures of this key will come, so that preparing it pays. */
+  begin(
+    key: PublicKey,
+    algorithm: SignatureAlgorithm,
+    { issuer = false } = {},
+  ): RunningVerification {
     if (key.family !== algorithm.family) return neverGood;
     if ('key' in key) {
       const verify = createVerify(algorithm.digest);
@@ -49,7 +58,7 @@ export class SignatureVerifier {
       verify: async (octets) => {
         const signature = readSignature(key.curve, octets);
         if (signature === undefined) return false;
-        return this.#gost(key.curve, key.point, hasher.digest(), signature);
+        return this.#gost.verify(key.curve, key.point, hasher.digest(), signature, { issuer });
       },
     };
   }
@@ -59,8 +68,9 @@ export class SignatureVerifier {
     algorithm: SignatureAlgorithm,
     message: Uint8Array,
     signature: Uint8Array,
+    options: { readonly issuer?: boolean } = {},
   ): Promise<boolean> {
-    const running = this.begin(key, algorithm);
+    const running = this.begin(key, algorithm, options);
     running.update(message);
     return running.verify(signature);
   }

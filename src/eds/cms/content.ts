@@ -1,4 +1,5 @@
-import { createHasher, digestOf, type DigestName } from '../algorithms/digests.ts';
+import type { DigestName } from '../algorithms/digests.ts';
+import type { SignatureVerifier } from '../algorithms/signature-verifier.ts';
 import { Refusal } from '../refusal.ts';
 import type { SignedData } from './signed-data.ts';
 
@@ -8,25 +9,22 @@ export type Content = Uint8Array | (() => Iterable<Uint8Array> | AsyncIterable<U
 /** What the signers signed. A digest is computed once, however many signers use it. */
 export class SignedContent {
   readonly #content: Content;
+  readonly #verifier: Pick<SignatureVerifier, 'digest'>;
   readonly #digests = new Map<DigestName, Promise<Uint8Array>>();
 
-  constructor(content: Content) {
+  constructor(content: Content, verifier: Pick<SignatureVerifier, 'digest'>) {
     this.#content = content;
+    this.#verifier = verifier;
   }
 
   digest(name: DigestName): Promise<Uint8Array> {
-    const known = this.#digests.get(name);
-    if (known !== undefined) return known;
-    const made = this.#compute(name);
-    this.#digests.set(name, made);
-    return made;
-  }
-
-  async #compute(name: DigestName): Promise<Uint8Array> {
-    if (typeof this.#content !== 'function') return digestOf(name, this.#content);
-    const hasher = createHasher(name);
-    for await (const chunk of this.#content()) hasher.update(chunk);
-    return hasher.digest();
+    let digest = this.#digests.get(name);
+    if (digest === undefined) {
+      const chunks = typeof this.#content === 'function' ? this.#content() : [this.#content];
+      digest = this.#verifier.digest(name, chunks);
+      this.#digests.set(name, digest);
+    }
+    return digest;
   }
 }
 
@@ -37,14 +35,15 @@ export class SignedContent {
 export async function signedContent(
   data: SignedData,
   detached: Content | undefined,
+  verifier: Pick<SignatureVerifier, 'digest'>,
 ): Promise<SignedContent> {
   if (data.content === undefined) {
     if (detached === undefined) throw new Refusal('content-missing');
-    return new SignedContent(detached);
+    return new SignedContent(detached, verifier);
   }
-  const inside = new SignedContent(data.content);
+  const inside = new SignedContent(data.content, verifier);
   if (detached !== undefined) {
-    const beside = await new SignedContent(detached).digest('sha256');
+    const beside = await new SignedContent(detached, verifier).digest('sha256');
     if (Buffer.compare(beside, await inside.digest('sha256')) !== 0) {
       throw new Refusal('content-mismatch');
     }

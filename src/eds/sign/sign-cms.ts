@@ -1,3 +1,4 @@
+import { SignatureVerifier } from '../algorithms/signature-verifier.ts';
 import { der } from '../asn1/der.ts';
 import { type Content, SignedContent } from '../cms/content.ts';
 import { oids } from '../oids.ts';
@@ -38,7 +39,7 @@ export interface MadeSignature {
 export async function signCms(request: CmsRequest): Promise<Buffer> {
   const { content, detached, signers } = request;
   const contentType = request.contentType ?? oids.data;
-  const source = new SignedContent(content);
+  const source = new SignedContent(content, new SignatureVerifier());
   const infos: Buffer[] = [];
   for (const signer of signers) infos.push(await signerInfo(request, contentType, source, signer));
   return signedDataDer({

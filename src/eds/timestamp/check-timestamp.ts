@@ -48,7 +48,7 @@ export async function checkTimestamp(
   if (signer === undefined || data.content === undefined) throw new Refusal('tst-parse');
   const authority = await within('tst-signature-invalid', async () => {
     const certificate = findSigner(signer, [...data.certificates, ...question.hints]);
-    const content = new SignedContent(data.content ?? new Uint8Array());
+    const content = new SignedContent(data.content ?? new Uint8Array(), tools.verifier);
     const attributes = await checkSignature(tools.verifier, data, signer, certificate, content);
     // RFC 3161 2.4.2 and RFC 5816 ask for the attribute; it binds the token to this certificate.
     if (!checkEss(attributes, certificate)) throw new Refusal('ess-cert-missing');

@@ -19,7 +19,9 @@ export class VerifiedLinks {
     if (this.#good.has(link)) return true;
     const algorithm = signatureAlgorithmOf(certificate.signatureAlgorithm);
     const { tbs, signature } = certificate;
-    if (!(await this.#verifier.verify(issuer.publicKey, algorithm, tbs, signature))) return false;
+    const { publicKey } = issuer;
+    const options = { issuer: true };
+    if (!(await this.#verifier.verify(publicKey, algorithm, tbs, signature, options))) return false;
     const [oldest] = this.#good;
     if (this.#good.size >= mostLinks && oldest !== undefined) this.#good.delete(oldest);
     this.#good.add(link);

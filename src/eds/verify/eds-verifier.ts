@@ -1,4 +1,5 @@
 import { SignatureVerifier } from '../algorithms/signature-verifier.ts';
+import { MailError } from '../../core/errors.ts';
 import { type Content, type SignedContent, signedContent } from '../cms/content.ts';
 import { readSignedData, type SignedData } from '../cms/signed-data.ts';
 import type { SignerInfo } from '../cms/signer-info.ts';
@@ -37,13 +38,13 @@ export class EdsVerifier {
     return this.#verifier;
   }
 
-  /** Never throws for what is in the files: all that is wrong with them is in the verdict. */
+  /** Never throws for what is in the files: all that is wrong with them, or that we are busy, is in the verdict. */
   async verify(input: SignatureToVerify, policy: VerificationPolicy): Promise<Verdict> {
     let data: SignedData;
     let content: SignedContent;
     try {
       data = readWithin(input.signature, policy);
-      content = await signedContent(data, input.content);
+      content = await signedContent(data, input.content, this.#verifier);
     } catch (error) {
       return refused(error);
     }
@@ -90,7 +91,13 @@ function readWithin(bytes: Uint8Array, policy: VerificationPolicy): SignedData {
 }
 
 function refused(error: unknown): Verdict {
-  if (!(error instanceof Refusal)) throw error;
-  const reasons: readonly ReasonCode[] = [error.code];
+  const code =
+    error instanceof Refusal
+      ? error.code
+      : error instanceof MailError && error.failure === 'unavailable'
+        ? 'service-busy'
+        : undefined;
+  if (code === undefined) throw error;
+  const reasons: readonly ReasonCode[] = [code];
   return { valid: false, reasons, signers: [] };
 }
