@@ -6,11 +6,13 @@ import { accountCommand } from './account.ts';
 import { backupCommand, restoreCommand, undeleteCommand, verifyCommand } from './backup.ts';
 import { configCommand } from './config.ts';
 import { packageFolder } from './config-option.ts';
+import { edsCommand, wrongUse } from './eds.ts';
 import { exportCommand, importCommand } from './letters.ts';
 import { mailboxCommand } from './mailbox.ts';
 import { quotaCommand } from './quota.ts';
 import { serveCommand } from './serve.ts';
 import { clusterCommand, migrateCommand } from './stores.ts';
+import { trustCommand } from './trust.ts';
 
 /** All commands. Throws `CommanderError` instead of ending the process; `output` is where help and usage errors go. */
 export function program(output: OutputConfiguration = {}): Command {
@@ -27,6 +29,8 @@ export function program(output: OutputConfiguration = {}): Command {
     .addCommand(quotaCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())
+    .addCommand(edsCommand())
+    .addCommand(trustCommand())
     .addCommand(verifyCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
@@ -40,6 +44,7 @@ export function program(output: OutputConfiguration = {}): Command {
       help(zhashik, topic);
     });
   settle(zhashik, output);
+  for (const command of zhashik.commands) if (command.name() === 'eds') endWith2(command);
   return zhashik;
 }
 
@@ -61,4 +66,10 @@ function help(zhashik: Command, topic: readonly string[]): void {
 function settle(command: Command, output: OutputConfiguration): void {
   command.exitOverride().configureOutput(output).showHelpAfterError('(add --help for help)');
   for (const inner of command.commands) settle(inner, output);
+}
+
+/** A wrong command line below `eds`, and nothing else, ends as `wrongUse` says. */
+function endWith2(command: Command): void {
+  command.exitOverride(wrongUse);
+  for (const inner of command.commands) endWith2(inner);
 }

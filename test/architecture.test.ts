@@ -38,7 +38,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'eds/pool': ['eds/crypto'],
   archive: [...contracts, 'account/address.ts'],
   transfer: ['mail', ...contracts],
-  admin: [...contracts, 'account', 'archive', 'transfer'],
+  admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
   development: ['admin', 'config'],
 };
 

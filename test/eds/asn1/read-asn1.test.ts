@@ -88,9 +88,12 @@ describe('eds: the reader of ASN.1', function () {
       ['bits without a count', () => wholeBits(node('0300'), '')],
       ['named bits with unused ones set', () => namedBits(node('030204ff'), '')],
       ['named bits with none and a count', () => namedBits(node('030101'), '')],
-      ['NULL with something in it', () => {
-        nullOf(node('050100'), '');
-      }],
+      [
+        'NULL with something in it',
+        () => {
+          nullOf(node('050100'), '');
+        },
+      ],
       ['another type', () => octetsOf(node('0300'), '')],
       ['chunks of another type', () => octetsOf(node('2402 0500'), '')],
       ['a text that is no UTF-8', () => textOf(node('0c01ff'), '')],

@@ -1,0 +1,192 @@
+import { Command, type CommanderError, Option } from 'commander';
+import { type Language, languages, reasonText } from '../src/admin/eds-words.ts';
+import { showEds } from '../src/admin/show-eds.ts';
+import { makeTestAuthority } from '../src/admin/test-authority.ts';
+import { trustFolderOf } from '../src/admin/trust-store.ts';
+import { type EdsReport, type EdsSignerReport, verifyEds } from '../src/admin/verify-eds.ts';
+import { systemClock } from '../src/core/clock.ts';
+import { MailError } from '../src/core/errors.ts';
+import { CommandFailure } from './command-failure.ts';
+import {
+  type ConfigOptions,
+  configOption,
+  developmentOption,
+  loadChosenConfig,
+} from './config-option.ts';
+import { print, printJson, remarkDryRun } from './print.ts';
+import { parseTime } from './undelete-values.ts';
+
+const profileOption = new Option('--profile <profile>', 'whose roots are trusted')
+  .choices(['production', 'test'])
+  .default('production');
+
+interface VerifyOptions extends ConfigOptions {
+  readonly content?: string;
+  readonly at?: number;
+  readonly trust: readonly string[];
+  readonly crl: readonly string[];
+  readonly ocsp: readonly string[];
+  readonly revocation: 'required' | 'none';
+  readonly profile: 'production' | 'test';
+  readonly owner: 'person' | 'company' | 'anyone';
+  readonly lang?: Language;
+  readonly json?: boolean;
+}
+
+/** `zhashik eds …` */
+export function edsCommand(): Command {
+  const eds = new Command('eds').description('electronic digital signatures');
+  eds
+    .command('verify <file>')
+    .description('verify a signature: CMS, CAdES-BES or CAdES-T; DER, BER, base64 or PEM')
+    .option('--content <file>', 'what was signed, when the signature is detached')
+    .option('--at <time>', 'verify as of then, such as 2026-09-01T10:00:00Z', parseTime)
+    .option(
+      '--trust <path>',
+      'a trust store, or certificates; the configured store when left out',
+      collect,
+      [],
+    )
+    .option('--crl <file>', 'a list of revoked certificates', collect, [])
+    .option('--ocsp <file>', 'an OCSP answer', collect, [])
+    .addOption(
+      new Option('--revocation <need>', 'whether the status of the certificate must be known')
+        .choices(['required', 'none'])
+        .default('required'),
+    )
+    .addOption(profileOption)
+    .addOption(
+      new Option('--owner <kind>', 'who may have signed')
+        .choices(['person', 'company', 'anyone'])
+        .default('person'),
+    )
+    .addOption(new Option('--lang <language>', 'one language for the reasons').choices(languages))
+    .addOption(configOption)
+    .addOption(developmentOption)
+    .option('--json', 'for programs')
+    .addHelpText(
+      'after',
+      '\nEnds with 0 when the signature is valid, 1 when it is not, 2 for a wrong command line or file,\n' +
+        '3 when only the status of a certificate could not be learned.',
+    )
+    .action((file: string, options: VerifyOptions) => usage(() => verify(file, options)));
+  eds
+    .command('show <file>')
+    .description('what a certificate, CRL, OCSP answer, timestamp or CMS says; nothing is verified')
+    .option('--json', 'on one line')
+    .action((file: string, options: { json?: boolean }) => usage(() => show(file, options)));
+  eds
+    .command('test-authority <folder>')
+    .description('make an authority for development, with users, companies and revocations')
+    .addOption(
+      new Option('--family <family>', 'the kind of its keys')
+        .choices(['gost2015-512', 'gost2015-256', 'gost2004', 'rsa'])
+        .default('gost2015-512'),
+    )
+    .option('--apply', 'write it')
+    .option('--json', 'for programs')
+    .action(testAuthority);
+  return eds;
+}
+
+/** Within `eds`, a wrong command line ends with 2: it must not be taken for a verdict. */
+export function wrongUse(error: CommanderError): never {
+  if (error.exitCode === 0) throw error;
+  throw new CommandFailure('edsUsage', '');
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** A file or store that cannot be used is wrong use too. */
+async function usage(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof MailError)) throw error;
+    throw new CommandFailure('edsUsage', error.message, { cause: error });
+  }
+}
+
+async function verify(file: string, options: VerifyOptions): Promise<void> {
+  const report = await verifyEds({
+    file,
+    content: options.content,
+    at: options.at ?? systemClock.now(),
+    trust: options.trust.length > 0 ? options.trust : [await configuredTrust(options)],
+    crls: options.crl,
+    ocsp: options.ocsp,
+    revocation: options.revocation,
+    profile: options.profile,
+    owner: options.owner,
+  });
+  if (options.json === true) printJson(report);
+  else forPeople(report, options.lang === undefined ? languages : [options.lang]);
+  if (report.verdict === 'invalid') throw new CommandFailure('edsInvalid', '');
+  if (report.verdict === 'undecided') throw new CommandFailure('edsUndecided', '');
+}
+
+async function configuredTrust(options: VerifyOptions): Promise<string> {
+  const config = await loadChosenConfig(options);
+  return trustFolderOf(config.data.folder, options.profile);
+}
+
+function forPeople(report: EdsReport, languages: readonly Language[]): void {
+  print(report.verdict.toUpperCase());
+  for (const code of report.reasons) {
+    print(code);
+    for (const language of languages) print(`  ${language}: ${reasonText(code, language)}`);
+  }
+  report.signers.forEach(signerForPeople);
+}
+
+function signerForPeople(signer: EdsSignerReport, index: number): void {
+  const rows: readonly (readonly [string, string | null | undefined])[] = [
+    ['subject', signer.certificate?.subject],
+    ['issuer', signer.certificate?.issuer],
+    ['serial', signer.certificate?.serial],
+    [
+      'valid',
+      signer.certificate && `${signer.certificate.notBefore} to ${signer.certificate.notAfter}`,
+    ],
+    ['IIN', signer.iin],
+    ['BIN', signer.bin],
+    ['roles', signer.roles.join(' ')],
+    ['signed at', signer.signedAt && `${signer.signedAt} (as the signer says)`],
+    ['timestamp', signer.timestamp && `${signer.timestamp.time} by ${signer.timestamp.authority}`],
+    ['status', signer.revocation && Object.values(signer.revocation).join(' ')],
+    ['reasons', signer.reasons.join(' ')],
+    ['details', signer.details.join('; ')],
+  ];
+  print(`signer ${index + 1}`);
+  for (const [name, value] of rows) if (value) print(`  ${name.padEnd(10)}${value}`);
+}
+
+async function show(file: string, options: { json?: boolean }): Promise<void> {
+  const shown = await showEds(file);
+  if (options.json === true) printJson(shown);
+  else print(JSON.stringify(shown, undefined, 2));
+}
+
+async function testAuthority(
+  folder: string,
+  options: {
+    family: Parameters<typeof makeTestAuthority>[0]['family'];
+    apply?: boolean;
+    json?: boolean;
+  },
+): Promise<void> {
+  const made = await makeTestAuthority({
+    folder,
+    family: options.family,
+    now: systemClock.now(),
+    apply: options.apply ?? false,
+  });
+  if (options.json === true) printJson(made);
+  else
+    made.files.forEach((file) => {
+      print(file);
+    });
+  remarkDryRun(made);
+}

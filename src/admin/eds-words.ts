@@ -1,0 +1,1 @@
+export { type Language, languages, reasonText } from '../eds/text/reason-text.ts';
