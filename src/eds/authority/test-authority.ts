@@ -173,23 +173,17 @@ export class TestAuthority {
     return this.timestampOf(digest, digestOf(digest, octets), genTime);
   }
 
+  /** A timestamp over a digest, with the nonce that was asked with; `authority` signs instead of this one. */
   timestampOf(
     digest: DigestName,
     imprint: Uint8Array,
     genTime: number,
-    nonce?: Uint8Array,
+    options: { readonly nonce?: Uint8Array | undefined; readonly authority?: Signer } = {},
   ): Promise<Buffer> {
-    const authority = this.timestamps;
+    const { nonce, authority = this.timestamps } = options;
     const serial = ++this.#number;
-    return issueTimestamp({
-      authority,
-      policy: this.policy,
-      digest,
-      imprint,
-      genTime,
-      serial,
-      nonce,
-    });
+    const { policy } = this;
+    return issueTimestamp({ authority, policy, digest, imprint, genTime, serial, nonce });
   }
 
   /** The National CA's policy for this family. */
