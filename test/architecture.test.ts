@@ -97,6 +97,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   transfer: ['imapflow'],
   admin: ['zod'],
   development: ['node-forge', 'zod'],
+  eds: ['node-forge'],
   scripts: ['commander'],
 };
 

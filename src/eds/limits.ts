@@ -36,7 +36,10 @@ export const limits = {
   timestamps: 8,
   /** OCSP answers or CRLs within one CMS. */
   embeddedStatuses: 32,
-  /** Octets of an RSA modulus and its least. */
+  /** A key file of PKCS #12, and the rounds that its password may cost. */
+  pkcs12Bytes: 256 * KiB,
+  pkcs12Iterations: 1_000_000,
+  /** Bits of an RSA modulus, the least and the most. */
   rsaBitsLeast: 2048,
   rsaBitsMost: 8192,
   /** RFC 5280 4.1.2.2. */

@@ -10,6 +10,8 @@ import { verifiedCrl } from '../../src/eds/revocation/verified-crl.ts';
 import { checkTimestamp } from '../../src/eds/timestamp/check-timestamp.ts';
 import { readTimestampToken, tokenOfResponse } from '../../src/eds/timestamp/timestamp-token.ts';
 import { digestOf } from '../../src/eds/algorithms/digests.ts';
+import { MailError } from '../../src/core/errors.ts';
+import { openPkcs12 } from '../../src/eds/sign/pkcs12.ts';
 import { VerifiedLinks } from '../../src/eds/trust/verified-links.ts';
 import { EdsVerifier } from '../../src/eds/verify/eds-verifier.ts';
 import { nationalTimestampPolicies } from '../../src/eds/verify/policy.ts';
@@ -158,6 +160,27 @@ describe('eds: files of the National CA', function () {
         expect(checked.chain[1]?.equals(sharedCertificate(entry.tsaCertUnder ?? ''))).to.equal(
           true,
         );
+      });
+    }
+  });
+
+  describe('key files', () => {
+    for (const entry of of('pkcs12')) {
+      it(entry.file, async () => {
+        const bytes = sharedFile(entry.file);
+        const [signer, ...others] = openPkcs12(bytes, entry.password ?? '');
+        expect(others).to.deep.equal([]);
+        if (signer === undefined) throw new Error('nobody');
+        const { certificate, key } = signer;
+        const uid = '0.9.2342.19200300.100.1.1=';
+        expect(nameText(certificate.subject)).to.equal(entry.subject?.replace(uid, 'UID='));
+        const issuer = sharedCertificate(entry.verifiesUnder ?? '');
+        expect(await links.isSignedBy(certificate, issuer)).to.equal(true);
+        const message = Buffer.from('what the key signs, the certificate verifies');
+        const signature = await key.sign(message);
+        const { publicKey } = certificate;
+        expect(await verifier.verify(publicKey, key.algorithm, message, signature)).to.equal(true);
+        expect(() => openPkcs12(bytes, `${entry.password ?? ''} `)).to.throw(MailError, 'password');
       });
     }
   });

@@ -72,18 +72,34 @@ export function readOcspResponse(bytes: Uint8Array): OcspResponse {
   });
 }
 
+/** BasicOCSPResponse out of an answer that was found good: what a signature keeps of it. */
+export function basicOcspOf(bytes: Uint8Array): Uint8Array {
+  const { response } = envelopeOf(readDer(bytes));
+  if (response === undefined) throw new Refusal('ocsp-parse', 'no answer');
+  return response;
+}
+
 function responseOf(node: Asn1Node): OcspResponse {
+  const { responseStatus, response } = envelopeOf(node);
+  return { responseStatus, basic: response && readBasic(readDer(response)) };
+}
+
+/** OCSPResponse ::= SEQUENCE { responseStatus, responseBytes [0] EXPLICIT OPTIONAL }: the octets of the basic answer. */
+function envelopeOf(node: Asn1Node): {
+  readonly responseStatus: number;
+  readonly response: Uint8Array | undefined;
+} {
   const fields = Fields.sequence(node, 'OCSPResponse');
   const responseStatus = smallInteger(fields.next(), 'responseStatus', tags.enumerated);
   const explicit = fields.optional('context', 0);
   fields.end();
-  if (explicit === undefined) return { responseStatus, basic: undefined };
+  if (explicit === undefined) return { responseStatus, response: undefined };
   const bytes = Fields.sequence(explicit.only('responseBytes'), 'ResponseBytes');
   const type = oidOf(bytes.next(), 'responseType');
   const response = octetsOf(bytes.next(), 'response');
   bytes.end();
   if (type !== oids.ocspBasic) throw new Refusal('parse', 'not a basic OCSP response');
-  return { responseStatus, basic: readBasic(readDer(response)) };
+  return { responseStatus, response };
 }
 
 function readBasic(node: Asn1Node): BasicOcspResponse {

@@ -43,9 +43,13 @@ export class GostKey implements SigningKey {
   }
 
   sign(message: Uint8Array): Promise<Uint8Array> {
-    const digest = digestOf(this.algorithm.digest, message);
+    return Promise.resolve(this.signDigest(digestOf(this.algorithm.digest, message)));
+  }
+
+  /** Signs a digest that somebody else computed. Throws a RangeError when it has another length. */
+  signDigest(digest: Uint8Array): Uint8Array {
     const signature = signGost3410(this.#curve, this.#privateKey, digest);
-    return Promise.resolve(writeSignature(this.#curve, signature));
+    return writeSignature(this.#curve, signature);
   }
 
   /**
@@ -63,5 +67,13 @@ export class GostKey implements SigningKey {
 
 function keyIdentifier(family: GostFamily): Uint8Array {
   const { oid, curve, digest } = kinds[family];
-  return der.sequence(der.oid(oid), der.sequence(der.oid(curve.oid), der.oid(digestOids[digest])));
+  // The key of 34.310-2004 names its digest with its substitution, as certificates of the National CA do.
+  const digestOid = family === 'gost2004' ? `${digestOids[digest]}.1.0` : digestOids[digest];
+  return der.sequence(der.oid(oid), der.sequence(der.oid(curve.oid), der.oid(digestOid)));
+}
+
+/** The family that a key's OID names; undefined for other kinds of keys. */
+export function gostFamilyOf(oid: string): GostFamily | undefined {
+  const families = Object.keys(kinds) as GostFamily[];
+  return families.find((family) => kinds[family].oid === oid);
 }
