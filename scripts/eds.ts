@@ -1,9 +1,17 @@
 import { Command, type CommanderError, Option } from 'commander';
 import { type Language, languages, reasonText } from '../src/admin/eds-words.ts';
+import { askEdsServices } from '../src/admin/eds-services.ts';
 import { showEds } from '../src/admin/show-eds.ts';
 import { makeTestAuthority } from '../src/admin/test-authority.ts';
 import { trustFolderOf } from '../src/admin/trust-store.ts';
-import { type EdsReport, type EdsSignerReport, verifyEds } from '../src/admin/verify-eds.ts';
+import {
+  type EdsReport,
+  type EdsSignerReport,
+  type VerifyEdsInput,
+  verifyEds,
+} from '../src/admin/verify-eds.ts';
+import { composeEds, composeEdsServices } from '../src/compose-eds.ts';
+import type { Config } from '../src/config/loader.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { MailError } from '../src/core/errors.ts';
 import { CommandFailure } from './command-failure.ts';
@@ -13,7 +21,7 @@ import {
   developmentOption,
   loadChosenConfig,
 } from './config-option.ts';
-import { print, printJson, remarkDryRun } from './print.ts';
+import { print, printJson, printTable, remarkDryRun } from './print.ts';
 import { parseTime } from './undelete-values.ts';
 
 const profileOption = new Option('--profile <profile>', 'whose roots are trusted')
@@ -30,6 +38,7 @@ interface VerifyOptions extends ConfigOptions {
   readonly profile: 'production' | 'test';
   readonly owner: 'person' | 'company' | 'anyone';
   readonly lang?: Language;
+  readonly online?: boolean;
   readonly json?: boolean;
 }
 
@@ -49,6 +58,7 @@ export function edsCommand(): Command {
     )
     .option('--crl <file>', 'a list of revoked certificates', collect, [])
     .option('--ocsp <file>', 'an OCSP answer', collect, [])
+    .option('--online', 'ask the configured services for what the files do not tell')
     .addOption(
       new Option('--revocation <need>', 'whether the status of the certificate must be known')
         .choices(['required', 'none'])
@@ -75,6 +85,14 @@ export function edsCommand(): Command {
     .description('what a certificate, CRL, OCSP answer, timestamp or CMS says; nothing is verified')
     .option('--json', 'on one line')
     .action((file: string, options: { json?: boolean }) => usage(() => show(file, options)));
+  eds
+    .command('services')
+    .description('ask the configured services: fetch the CRLs, have something stamped')
+    .addOption(profileOption)
+    .addOption(configOption)
+    .addOption(developmentOption)
+    .option('--json', 'for programs')
+    .action(services);
   eds
     .command('test-authority <folder>')
     .description('make an authority for development, with users, companies and revocations')
@@ -110,26 +128,39 @@ async function usage(work: () => Promise<void>): Promise<void> {
 }
 
 async function verify(file: string, options: VerifyOptions): Promise<void> {
-  const report = await verifyEds({
+  const config = await configOf(options);
+  const input: VerifyEdsInput = {
     file,
     content: options.content,
     at: options.at ?? systemClock.now(),
-    trust: options.trust.length > 0 ? options.trust : [await configuredTrust(options)],
+    trust:
+      options.trust.length > 0
+        ? options.trust
+        : config === undefined
+          ? []
+          : [trustFolderOf(config.data.folder, options.profile)],
     crls: options.crl,
     ocsp: options.ocsp,
     revocation: options.revocation,
     profile: options.profile,
     owner: options.owner,
-  });
+  };
+  const report = await verifyEds(
+    input,
+    options.online === true && config !== undefined
+      ? (verifier, trust) => composeEds(config, verifier, trust)
+      : undefined,
+  );
   if (options.json === true) printJson(report);
   else forPeople(report, options.lang === undefined ? languages : [options.lang]);
   if (report.verdict === 'invalid') throw new CommandFailure('edsInvalid', '');
   if (report.verdict === 'undecided') throw new CommandFailure('edsUndecided', '');
 }
 
-async function configuredTrust(options: VerifyOptions): Promise<string> {
-  const config = await loadChosenConfig(options);
-  return trustFolderOf(config.data.folder, options.profile);
+/** Undefined when everything is said on the command line. */
+async function configOf(options: VerifyOptions): Promise<Config | undefined> {
+  if (options.trust.length > 0 && options.online !== true) return undefined;
+  return loadChosenConfig(options);
 }
 
 function forPeople(report: EdsReport, languages: readonly Language[]): void {
@@ -167,6 +198,22 @@ async function show(file: string, options: { json?: boolean }): Promise<void> {
   const shown = await showEds(file);
   if (options.json === true) printJson(shown);
   else print(JSON.stringify(shown, undefined, 2));
+}
+
+async function services(
+  options: ConfigOptions & Pick<VerifyOptions, 'profile' | 'json'>,
+): Promise<void> {
+  const config = await loadChosenConfig(options);
+  const composed = await composeEdsServices(config, options.profile);
+  try {
+    const states = await askEdsServices(composed);
+    if (options.json === true) states.forEach(printJson);
+    else printTable(states.map((one) => [one.good ? 'good' : 'FAILED', one.service, one.detail]));
+    const failed = states.filter((one) => !one.good).length;
+    if (failed > 0) throw new CommandFailure('unavailable', `${failed} services failed`);
+  } finally {
+    await composed.close();
+  }
 }
 
 async function testAuthority(

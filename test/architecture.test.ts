@@ -65,6 +65,7 @@ const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'compose.ts': 'everything',
   'compose-admin.ts': ['account', 'admin', 'config', ...contracts, 'open-store.ts'],
   'compose-stores.ts': ['archive', 'config', ...contracts, 'open-store.ts', ...stores],
+  'compose-eds.ts': ['admin', 'config', 'eds'],
   'open-store.ts': ['account', 'backend-error.ts', ...contracts, ...bus, 'config', ...stores],
   'open-bus.ts': ['backend-error.ts', ...bus, 'config', ...buses],
   'backend-error.ts': [],
@@ -80,6 +81,7 @@ const scripts = [
   'backend-error.ts',
   'config',
   'compose-admin.ts',
+  'compose-eds.ts',
   'compose-stores.ts',
   'main.ts',
 ];

@@ -67,19 +67,30 @@ export interface EdsSignerReport {
   readonly revocation: Readonly<Record<string, string | null>> | null;
 }
 
+/** Sources beside the files, such as the configured services. */
+export type OnlineSources = (
+  verifier: EdsVerifier,
+  trust: TrustStore,
+) => { readonly sources: readonly StatusSource[]; close(): Promise<void> };
+
 /** Verifies a file with what the operator names. Throws a MailError when something named cannot be used. */
-export async function verifyEds(input: VerifyEdsInput): Promise<EdsReport> {
+export async function verifyEds(
+  input: VerifyEdsInput,
+  online: OnlineSources = () => ({ sources: [], close: () => Promise.resolve() }),
+): Promise<EdsReport> {
   const verifier = new EdsVerifier();
   const trust = await readTrust(verifier.links, input.trust, input.profile);
   const signature = await readInput(input.file);
   const { content } = input;
   const folder = await mkdtemp(join(tmpdir(), 'zhashik-eds-'));
   const crls = new CrlFolder(folder, verifier.signatures);
+  const services = online(verifier, trust);
   try {
     const issuers = [...trust.roots, ...trust.issuers, ...hintsOf(signature)];
     const sources = [
       await givenAnswers(verifier, input.ocsp),
       ...(await givenCrls(crls, input.crls, issuers)),
+      ...services.sources,
     ];
     const verdict = await verifier.verify(
       { signature, ...(content === undefined ? {} : { content: () => createReadStream(content) }) },
@@ -87,6 +98,7 @@ export async function verifyEds(input: VerifyEdsInput): Promise<EdsReport> {
     );
     return report(verdict);
   } finally {
+    await services.close();
     await crls.close();
     await rm(folder, { recursive: true, force: true });
   }

@@ -259,6 +259,34 @@ const redis = z
     error: 'a user needs a password',
   });
 
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'expected an address such as http://ocsp.pki.gov.kz',
+});
+
+const eds = z
+  .strictObject({
+    ocsp: httpUrl
+      .optional()
+      .describe('The OCSP responder; addresses within certificates are never asked.'),
+    timestamps: httpUrl.optional().describe('The timestamp authority, RFC 3161.'),
+    timestampPolicy: z
+      .string()
+      .regex(/^\d+(\.\d+)+$/)
+      .default('1.2.398.3.3.2.6.4')
+      .describe('The policy that timestamps are asked for: GOST 34.10-2015 of the National CA.'),
+    crls: z
+      .array(httpUrl)
+      .default([])
+      .describe('Lists of revoked certificates, whole and delta, that are fetched.'),
+    timeoutMs: duration(100, 10 * minute)
+      .default(10 * second)
+      .describe('How long one attempt to ask a service may take.'),
+    attempts: z.int().min(1).max(10).default(2).describe('How often a service is asked in all.'),
+  })
+  .prefault({})
+  .describe('Services of the authority that verify and stamp electronic signatures.');
+
 export const configSchema = z.strictObject({
   version: z.literal(1).describe('The version of this file format.'),
   server: z
@@ -359,6 +387,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('What a new account may keep, unless it is said for the account.'),
+  eds,
   relay: relay
     .optional()
     .describe(

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Certificate } from '../../src/eds/x509/certificate.ts';
-import type { Member, TestAuthority } from '../../src/eds/authority/test-authority.ts';
+import { type Member, TestAuthority } from '../../src/eds/authority/test-authority.ts';
+import { EdsServices } from '../../src/eds/simulators/eds-services.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { pinnedRoots } from '../../src/eds/trust/pinned-roots.ts';
-import { authority, person } from '../eds/support/authorities.ts';
+import { authority, person, seededBytes } from '../eds/support/authorities.ts';
 import { minute, now } from '../eds/support/clock.ts';
 import { forge, letter } from '../eds/support/forge.ts';
 import { hasSharedData, sharedFile } from '../eds/support/shared-data.ts';
-import { type Ran, zhashik } from './support.ts';
+import { Place, type Ran, zhashik } from './support.ts';
 
 describe('zhashik eds and zhashik trust', function () {
   this.timeout(120_000);
@@ -191,6 +193,67 @@ describe('zhashik eds and zhashik trust', function () {
       '--apply',
     ]);
     expect(again.code).to.not.equal(0);
+  });
+
+  describe('the configured services', () => {
+    let place: Place;
+    let services: EdsServices;
+    const configured = (...args: readonly string[]): Promise<Ran> =>
+      zhashik([...args, '--profile', 'test', '--config', place.config]);
+    before(async () => {
+      // The command asks the machine's clock, and so must the authority.
+      const today = Date.now();
+      const current = await TestAuthority.create({
+        family: 'gost2015-512',
+        now: today,
+        randomBytes: seededBytes('services of today'),
+      });
+      services = new EdsServices(current, await person(current), systemClock);
+      const url = await services.listen();
+      place = new Place({
+        eds: `{ ocsp: "${url}/ocsp", timestamps: "${url}/tsp", crls: ["${url}/crl"], timeoutMs: 20s, attempts: 1 }`,
+      });
+      writeFileSync(place.path('root.cer'), current.root.certificate.der);
+      writeFileSync(place.path('issuing.cer'), current.issuing.certificate.der);
+      const member = await person(current);
+      writeFileSync(place.path('good.p7s'), await forge(member, { signedAt: today }));
+      const { fingerprint } = current.root.certificate;
+      const taken = await configured(
+        ...['trust', 'import', place.path('root.cer'), place.path('issuing.cer')],
+        ...['--i-know', fingerprint, '--apply'],
+      );
+      expect(taken.stderr + String(taken.code)).to.equal('0');
+    });
+    after(async () => {
+      await services.close();
+      place.remove();
+    });
+
+    it('are asked with --online', async () => {
+      const offline = await configured('eds', 'verify', place.path('good.p7s'));
+      expect(offline.code).to.equal(3);
+      const { code, stdout } = await configured(
+        ...['eds', 'verify', place.path('good.p7s'), '--online', '--json'],
+      );
+      expect(code).to.equal(0);
+      expect(stdout).to.include('"source":"ocsp"');
+      // The answer is kept for who asks next.
+      const asked = services.requests;
+      await configured('eds', 'verify', place.path('good.p7s'), '--online');
+      expect(services.requests).to.equal(asked);
+    });
+    it('fill the lists and stamp, and are told apart when they fail', async () => {
+      const { code, stdout } = await configured('eds', 'services');
+      expect(stdout).to.match(/^good +crl .*\ngood +timestamps /);
+      expect(code).to.equal(0);
+      services.behaviour = 'status-500';
+      const failed = await configured('eds', 'services');
+      services.behaviour = 'right';
+      expect(failed.stdout).to.match(
+        /^FAILED +crl +service-silent\nFAILED +timestamps +service-silent/,
+      );
+      expect(failed.code).to.equal(69);
+    });
   });
 
   describe('trust', () => {

@@ -58,5 +58,7 @@ export type StatusEvidence =
 
 /** One place to ask for the status of certificates. It never throws for what came from outside. */
 export interface StatusSource {
+  /** Whether a service has to be asked for each certificate: then it is asked only for what must be known. */
+  readonly isRemote?: boolean;
   status(question: StatusQuestion): Promise<StatusAnswer>;
 }

@@ -12,6 +12,7 @@ const nonceBytes = 16;
 
 /** Asks an OCSP responder, each time with a nonce of its own. Answers stay in the cache while they are fresh. */
 export class OcspClient implements StatusSource {
+  readonly isRemote = true;
   readonly #tools: OcspTools;
   readonly #service: HttpService;
   readonly #cache: AnswerCache | undefined;

@@ -22,7 +22,7 @@ export interface VerificationPolicy {
 export interface RevocationPolicy {
   /** `none`: the status of the signer's certificate is not asked. */
   readonly signer: 'required' | 'none';
-  /** The same for authorities and timestamp authorities. `when-known`: a source that has nothing is no reason. */
+  /** The same for authorities and timestamp authorities. `when-known`: what is at hand is looked at, nobody is asked. */
   readonly authorities: 'required' | 'when-known' | 'none';
   /** Asked in this order, until one knows. */
   readonly sources: readonly StatusSource[];

@@ -150,13 +150,13 @@ export class SignerVerification {
     moments: RevocationMoments,
     code: ReasonCode,
   ): Promise<void> {
-    const { sources, policy } = this.#question;
+    const { policy } = this.#question;
+    const isRequired = policy.revocation.authorities === 'required';
+    const sources = this.#question.sources.filter((one) => isRequired || one.isRemote !== true);
     const found = await checkRevocation(chain, sources, policy.revocation, moments);
     if (found.reasons.length === 0) return;
     if (found.answer?.status !== 'unknown') this.#refuse([code], 'revoked');
-    else if (policy.revocation.authorities === 'required') {
-      this.#refuse(found.reasons, ...found.details);
-    }
+    else if (isRequired) this.#refuse(found.reasons, ...found.details);
   }
 
   #refuse(codes: readonly ReasonCode[], ...details: readonly string[]): void {
