@@ -54,9 +54,10 @@ export interface ReadCrl {
 export async function readCrl(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   listener: CrlListener,
+  mostEntries: number = limits.crlEntries,
 ): Promise<ReadCrl> {
   try {
-    return await new CrlReading(chunks, listener).run();
+    return await new CrlReading(chunks, listener, mostEntries).run();
   } catch (error) {
     if (error instanceof Refusal && ['parse', 'trailing-data'].includes(error.code)) {
       throw new Refusal('crl-parse', error.detail, { cause: error });
@@ -69,9 +70,15 @@ class CrlReading {
   readonly #feed: OctetFeed;
   readonly #listener: CrlListener;
   readonly #digest = createHash('sha256');
+  readonly #mostEntries: number;
   #entries = 0;
 
-  constructor(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, listener: CrlListener) {
+  constructor(
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    listener: CrlListener,
+    mostEntries: number,
+  ) {
+    this.#mostEntries = mostEntries;
     this.#feed = new OctetFeed(chunks, limits.crlBytes);
     this.#feed.onChunk = (chunk) => this.#digest.update(chunk);
     this.#listener = listener;
@@ -153,7 +160,7 @@ class CrlReading {
 
   async #revoked(end: number): Promise<void> {
     while (this.#feed.position < end) {
-      if (++this.#entries > limits.crlEntries) throw new Refusal('too-large', 'CRL entries');
+      if (++this.#entries > this.#mostEntries) throw new Refusal('too-large', 'CRL entries');
       const header = this.#feed.headerNow() ?? (await this.#feed.header());
       const length = header.headerBytes + (header.contentBytes ?? Infinity);
       if (length > limits.crlEntryBytes) throw new Refusal('crl-parse', 'an entry too large');

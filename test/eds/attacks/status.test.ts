@@ -372,6 +372,17 @@ describe('eds: attacks on the status of certificates', function () {
     );
   });
 
+  it('an answer about somebody else is told as such by who reads it', async () => {
+    const question = { certificate: other.certificate, issuer: ca.issuing.certificate };
+    const found = await checkOcsp(
+      tools,
+      await answer(),
+      { ...question, now, reference: now },
+      { nonce: undefined, freshMs },
+    );
+    expect(found).to.include({ status: 'unknown', reason: 'ocsp-cert-id-mismatch' });
+  });
+
   describe('nonces', () => {
     const nonce = Buffer.from('0123456789abcdef');
     const ask = async (inAnswer: Uint8Array | undefined, thisUpdate = now - minute) => {
