@@ -37,7 +37,7 @@ export async function issueCrl(request: CrlRequest, issuer: SigningKey): Promise
     request.issuer,
     der.time(request.thisUpdate),
     ...(request.nextUpdate === undefined ? [] : [der.time(request.nextUpdate)]),
-    ...(entries.length === 0 ? [] : [der.sequence(...entries)]),
+    ...(entries.length === 0 ? [] : [der.sequence(Buffer.concat(entries))]),
     ...(extensions.length === 0 ? [] : [der.context(0, der.sequence(...extensions))]),
   );
   return der.sequence(tbs, algorithm, der.bits(await issuer.sign(tbs)));

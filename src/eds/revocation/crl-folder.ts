@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { join } from 'node:path';
 import type { SignatureVerifier } from '../algorithms/signature-verifier.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { CrlIndex, type CrlMeta } from './crl-index.ts';
+import { CrlIndex, type CrlMeta, fencesOf, pageBytes } from './crl-index.ts';
 import { recordBytes } from './crl-record.ts';
 import { crlStatus } from './crl-status.ts';
 import { RecordSorter } from './record-sorter.ts';
@@ -14,6 +14,8 @@ import { issuerKey, verifiedCrl } from './verified-crl.ts';
 const mark = 'zhashik crl index 1';
 const trailerBytes = 4 + mark.length;
 const mostMetaBytes = 16 * 1024;
+/** What is read at once to check a file: whole pages. */
+const readBytes = 64 * pageBytes;
 /** Lists of one key that are kept of each kind: the newest, and the one before it for who is reading it. */
 const keptLists = 2;
 
@@ -62,7 +64,9 @@ export class CrlFolder implements StatusSource {
 
   /** The lists of a key, by `issuerKey`; of all keys when it is left out. */
   async lists(key = ''): Promise<readonly CrlIndex[]> {
-    const names = (await this.#names()).filter((name) => name.startsWith(key));
+    const all = await this.#names();
+    await this.#closeGone(all);
+    const names = all.filter((name) => name.startsWith(key));
     const opened = await Promise.all(names.map((name) => this.#open(name)));
     return opened.map((one) => one.index);
   }
@@ -78,6 +82,15 @@ export class CrlFolder implements StatusSource {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
+    }
+  }
+
+  /** Files that another process has replaced. */
+  async #closeGone(names: readonly string[]): Promise<void> {
+    for (const [name, opened] of this.#opened) {
+      if (names.includes(name)) continue;
+      this.#opened.delete(name);
+      await (await opened).file.close();
     }
   }
 
@@ -144,11 +157,18 @@ async function openIndex(path: string): Promise<Opened> {
     const recordsEnd = size - trailerBytes - length;
     if (recordsEnd !== meta.entries * recordBytes) throw damaged(path);
     const digest = createHash('sha256');
-    for (let at = 0; at < recordsEnd; at += 2 ** 20) {
-      digest.update(await readAt(file, at, Math.min(2 ** 20, recordsEnd - at)));
+    const fences: Buffer[] = [];
+    for (let at = 0; at < recordsEnd; at += readBytes) {
+      const piece = await readAt(file, at, Math.min(readBytes, recordsEnd - at));
+      digest.update(piece);
+      fences.push(fencesOf(piece));
     }
     if (digest.digest('hex') !== records) throw damaged(path);
-    return { file, index: new CrlIndex(meta, (offset, bytes) => readAt(file, offset, bytes)) };
+    const index = new CrlIndex(meta, Buffer.concat(fences), (page) => {
+      const at = page * pageBytes;
+      return readAt(file, at, Math.min(pageBytes, recordsEnd - at));
+    });
+    return { file, index };
   } catch (error) {
     await file.close();
     throw error;

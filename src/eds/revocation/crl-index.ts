@@ -18,38 +18,52 @@ export interface CrlMeta {
   readonly sha256: string;
 }
 
-/** Where sorted records are: a piece of memory, or a file. */
-export type ReadRecords = (offset: number, length: number) => Promise<Buffer>;
+/** Records that are read at once to find one. */
+export const pageBytes = 512 * recordBytes;
 
-/** The entries of a CRL, found by number in some 20 steps whatever the length of the list. */
+/** The first record of each page, one after the other: they stay in memory, a few tens of kilobytes for a large list. */
+export function fencesOf(records: Uint8Array): Buffer {
+  const fences: Uint8Array[] = [];
+  for (let at = 0; at < records.length; at += pageBytes) {
+    fences.push(records.subarray(at, at + recordBytes));
+  }
+  return Buffer.concat(fences);
+}
+
+/** The entries of a CRL, found by number with one page read, whatever the length of the list. */
 export class CrlIndex {
   readonly meta: CrlMeta;
-  readonly #read: ReadRecords;
+  readonly #fences: Buffer;
+  readonly #readPage: (page: number) => Promise<Buffer>;
 
-  constructor(meta: CrlMeta, read: ReadRecords) {
+  constructor(meta: CrlMeta, fences: Buffer, readPage: (page: number) => Promise<Buffer>) {
     this.meta = meta;
-    this.#read = read;
+    this.#fences = fences;
+    this.#readPage = readPage;
   }
 
   /** What the list says of a number. Undefined when it is not in it. */
   async find(serial: Uint8Array): Promise<Pick<CrlEntry, 'revokedAt' | 'reason'> | undefined> {
     if (serial.length > keyBytes) return undefined;
     const key = recordKey(serial);
-    let low = 0;
-    let high = this.meta.entries;
-    // The first record behind those with this key.
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const record = await this.#record(middle);
-      if (record.compare(key, 0, keyBytes, 0, keyBytes) <= 0) low = middle + 1;
-      else high = middle;
-    }
-    if (low === 0) return undefined;
-    const record = await this.#record(low - 1);
+    const page = lastNotAbove(this.#fences, key);
+    if (page === undefined) return undefined;
+    const records = await this.#readPage(page);
+    const index = lastNotAbove(records, key) ?? 0;
+    const record = records.subarray(index * recordBytes, (index + 1) * recordBytes);
     return record.compare(key, 0, keyBytes, 0, keyBytes) === 0 ? decodeRecord(record) : undefined;
   }
+}
 
-  #record(index: number): Promise<Buffer> {
-    return this.#read(index * recordBytes, recordBytes);
+/** The index of the last record whose key is not above this one; undefined when all are. */
+function lastNotAbove(records: Buffer, key: Buffer): number | undefined {
+  let low = 0;
+  let high = records.length / recordBytes;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const at = middle * recordBytes;
+    if (records.compare(key, 0, keyBytes, at, at + keyBytes) <= 0) low = middle + 1;
+    else high = middle;
   }
+  return low === 0 ? undefined : low - 1;
 }

@@ -1,7 +1,7 @@
 import type { SignatureVerifier } from '../algorithms/signature-verifier.ts';
 import { Refusal } from '../refusal.ts';
 import type { ReasonCode } from '../reasons.ts';
-import { CrlIndex } from './crl-index.ts';
+import { CrlIndex, fencesOf, pageBytes } from './crl-index.ts';
 import { crlStatus } from './crl-status.ts';
 import { RecordSorter } from './record-sorter.ts';
 import type { StatusAnswer, StatusQuestion, StatusSource } from './status-source.ts';
@@ -65,7 +65,7 @@ async function indexInMemory(
   const pieces: Buffer[] = [];
   for await (const piece of sorter.sorted()) pieces.push(piece);
   const records = Buffer.concat(pieces);
-  return new CrlIndex(meta, (offset, length) =>
-    Promise.resolve(records.subarray(offset, offset + length)),
+  return new CrlIndex(meta, fencesOf(records), (page) =>
+    Promise.resolve(records.subarray(page * pageBytes, (page + 1) * pageBytes)),
   );
 }

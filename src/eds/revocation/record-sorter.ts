@@ -1,8 +1,8 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { keyBytes, recordBytes } from './crl-record.ts';
 
-/** Records that are sorted in memory at once: some 10 ms. */
-const runRecords = 16_384;
+/** Records that are sorted in memory at once: some 20 ms. */
+const runRecords = 8192;
 const runBytes = runRecords * recordBytes;
 /** Records that the merge reads of a run at once. */
 const pageRecords = 1024;
@@ -81,12 +81,15 @@ export class RecordSorter {
 }
 
 function sortRun(run: Buffer): Buffer {
-  const order = Array.from({ length: run.length / recordBytes }, (_, i) => i * recordBytes);
-  order.sort((a, b) => run.compare(run, b, b + keyBytes, a, a + keyBytes) || a - b);
+  // Texts of one octet a character compare as the octets do, and faster.
+  const order = Array.from({ length: run.length / recordBytes }, (_, i) => ({
+    key: run.toString('latin1', i * recordBytes, i * recordBytes + keyBytes),
+    at: i * recordBytes,
+  }));
+  order.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.at - b.at));
   const sorted = Buffer.allocUnsafe(run.length);
-  for (const [i, from] of order.entries()) {
-    run.copy(sorted, i * recordBytes, from, from + recordBytes);
-  }
+  for (const [i, { at }] of order.entries())
+    run.copy(sorted, i * recordBytes, at, at + recordBytes);
   return sorted;
 }
 
