@@ -9,6 +9,7 @@ import type { Config } from './config/loader.ts';
 import { systemClock } from './core/clock.ts';
 import { silentLog } from './core/log.ts';
 import { Turns } from './core/turns.ts';
+import { type Bus, openBus } from './open-bus.ts';
 import { openStore } from './open-store.ts';
 import type { MailStore } from './store/api.ts';
 
@@ -26,15 +27,34 @@ export async function composeAdmin(config: Config, actor: string): Promise<Admin
   if (config.store.kind === 'embedded') {
     if (await isServed(controlSocket)) return new ControlClient(controlSocket, actor);
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    return adminOver(config, actor, undefined);
   }
-  const { store } = await openStore(config, { clock: systemClock, log: silentLog });
+  const bus = await openBus(config, systemClock, silentLog);
+  try {
+    return await adminOver(config, actor, bus);
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}
+
+/** Those who serve the store hear through the bus what was changed. */
+async function adminOver(config: Config, actor: string, bus: Bus | undefined): Promise<AdminPort> {
+  const { store } = await openStore(config, {
+    clock: systemClock,
+    log: silentLog,
+    ...(bus !== undefined && { hints: bus.hints }),
+  });
   const parts = new AdminParts(
     store,
     () => config,
     new Turns(),
     () => undefined,
   );
-  return new LocalAdmin(parts.context(actor), () => store.close());
+  return new LocalAdmin(parts.context(actor), async () => {
+    await store.close();
+    await bus?.close();
+  });
 }
 
 /** How verifiers are made, with a line of waiting hashes of its own. */

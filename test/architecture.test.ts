@@ -63,7 +63,7 @@ const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'serve-workers.ts': ['config', 'listener-error.ts', 'metrics', 'signals.ts', 'workers'],
   'signals.ts': ['admin/exit-codes.ts'],
   'compose.ts': 'everything',
-  'compose-admin.ts': ['account', 'admin', 'config', ...contracts, 'open-store.ts'],
+  'compose-admin.ts': ['account', 'admin', 'config', ...contracts, 'open-bus.ts', 'open-store.ts'],
   'compose-stores.ts': ['archive', 'config', ...contracts, 'open-store.ts', ...stores],
   'compose-eds.ts': ['admin', 'config', 'eds'],
   'open-store.ts': ['account', 'backend-error.ts', ...contracts, ...bus, 'config', ...stores],

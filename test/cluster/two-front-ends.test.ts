@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
 import { FrontEnds, type FrontEndsOptions } from '../support/front-ends.ts';
 import { onMongo } from '../support/mongo/on-mongo.ts';
 import type { PlainPorts } from '../support/plain-config.ts';
 import { onRedis, type RedisPlace } from '../support/redis/on-redis.ts';
+import { spawnZhashik } from '../support/server-process.ts';
 import { until } from '../support/until.ts';
 import { ImapWire, SmtpWire } from '../support/wire-client.ts';
 
@@ -118,6 +120,27 @@ await onMongo('two front ends', (mongo) =>
         await beginIdle(reader);
         await deliver(one, 1);
         expect(await existsTo(reader)).to.equal(10);
+      });
+
+      it('a command that suspends an account ends its sessions on every front end', async () => {
+        await start({ bus: true });
+        const idle = await login(two);
+        await idle.command('SELECT INBOX');
+        await beginIdle(idle);
+        const client = await login(one);
+        await client.command('SELECT INBOX');
+        const command = ['account', 'suspend', address, '--apply', '--config', all.configFile(0)];
+        const suspending = spawnZhashik(command, 'build');
+        const began = performance.now();
+        for (const { wire } of [idle, client]) {
+          let line = await wire.line();
+          while (!line.startsWith('* BYE')) line = await wire.line();
+          expect(line).to.equal('* BYE Your account was suspended or closed');
+        }
+        // Without hints it would be told after 15 s on the average.
+        expect(performance.now() - began).to.be.below(8_000);
+        if (suspending.exitCode === null) await once(suspending, 'exit');
+        expect(suspending.exitCode).to.equal(0);
       });
 
       it('failed logins add up, and so do the sessions of an account', async () => {

@@ -63,12 +63,16 @@ export class FrontEnds {
     return openMongoStore({ db });
   }
 
+  configFile(frontEnd: number): string {
+    return join(this.#folder, `front-end-${frontEnd}.yaml`);
+  }
+
   async start(frontEnd: number): Promise<void> {
     const ports = this.ports[frontEnd] as PlainPorts;
     const { mongo, redis, more = [] } = this.#options;
     const { mongoOf = () => mongo, redisOf = () => redis } = this.#options;
     const redisUrl = redisOf(frontEnd);
-    const file = join(this.#folder, `front-end-${frontEnd}.yaml`);
+    const file = this.configFile(frontEnd);
     const lines = [
       `store: { kind: mongodb, mongodb: { url: '${mongoOf(frontEnd)}', database: ${this.#name} } }`,
       ...(redisUrl === undefined

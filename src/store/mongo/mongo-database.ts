@@ -220,6 +220,10 @@ async function attempt<T>(run: () => Promise<T>): Promise<T> {
 /** `unavailable` for what time may heal; anything else is a mistake of ours or of the operator and stays as it is. */
 export function unavailable(error: unknown): unknown {
   if (!(error instanceof MongoError)) return error;
+  // Of many inserts that were sent in one, this is what kept them from being answered.
+  if (error instanceof MongoBulkWriteError && errorBehind(error) !== undefined) {
+    return unavailable(errorBehind(error));
+  }
   const { code } = error;
   const passing =
     transient.test(error.name) ||
@@ -229,4 +233,9 @@ export function unavailable(error: unknown): unknown {
   return passing
     ? new MailError('unavailable', 'The store does not answer now', { cause: error })
     : error;
+}
+
+function errorBehind(error: MongoBulkWriteError): MongoError | undefined {
+  const behind: unknown = error.errorResponse;
+  return behind instanceof MongoError ? behind : undefined;
 }
