@@ -294,8 +294,12 @@ export class AccountLog {
           pages,
           this.#head.tail.filter(({ s }) => s > base),
         );
-        if (loaded.view === undefined) loaded.view = now;
-        else becomeLike(loaded.view, now);
+        const { view } = loaded;
+        if (view?.uidValidity === now.uidValidity) becomeLike(view, now);
+        else {
+          if (view !== undefined) view.gone = true;
+          loaded.view = now;
+        }
         loaded.stale = false;
         return;
       }
@@ -602,7 +606,8 @@ function viewOf(box: Box, pages: readonly PageDocument[], entries: readonly Entr
 }
 
 function settleView(view: MailboxView, box: Box | undefined, before: Head): void {
-  if (box === undefined) {
+  // A restore gives the mailboxes of a new account other values.
+  if (box?.uidValidity !== view.uidValidity) {
     view.gone = true;
     return;
   }
@@ -624,7 +629,7 @@ function becomeLike(view: MailboxView, now: MailboxView): void {
     view.apply({ kind: 'flagged', rows: [row], modSeq: row.modSeq });
   }
   const added = Array.from({ length: now.count }, (_, i) => now.rowAt(i)).filter(
-    ({ uid }) => uid >= last,
+    ({ uid }) => uid >= last && view.indexOf(uid) < 0,
   );
   if (added.length > 0) view.apply({ kind: 'added', rows: added });
   view.uidNext = now.uidNext;

@@ -124,8 +124,8 @@ export class Draft {
   }
 
   /**
-   * Raises the account's number at one go. Nobody can follow that from the tail: everything must be in the pages, and
-   * views are made anew. Before any change of the draft.
+   * Raises the account's number at one go, before any change of the draft. No entry tells of it, so that the head must say
+   * that everything is in the pages.
    */
   rebase(seq: number): void {
     this.rebased = true;

@@ -43,7 +43,6 @@ export async function headFrom(
 /** The head after a draft, with entries up to `base` in the pages. */
 export function headAfter(draft: Draft, entries: readonly Entry[], base: number): Head {
   const { base: before, rebased } = draft;
-  const tail = rebased ? [] : before.tail;
   return {
     a: before.a,
     v: before.v + 1,
@@ -60,7 +59,7 @@ export function headAfter(draft: Draft, entries: readonly Entry[], base: number)
     boxes: draft.boxes,
     ended: draft.ended,
     subscriptions: draft.subscriptions,
-    tail: [...tail, ...entries].slice(-tailLength(tail, entries, base)),
+    tail: [...before.tail, ...entries].slice(-tailLength(before.tail, entries, base)),
     ids: before.ids.with(draft.ids),
     restoring: draft.restoring,
   };
@@ -119,8 +118,7 @@ export function commitChange(
     else set['rs'] = draft.restoring;
   }
   const push: Record<string, unknown> = {};
-  if (draft.rebased) set['tail'] = documents;
-  else if (documents.length > 0) {
+  if (documents.length > 0) {
     push['tail'] = { $each: documents, $slice: -tailLength(before.tail, documents, base) };
   }
   if (draft.audits.length > 0) push['au'] = { $each: draft.audits };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type AccountId, flagBits, inboxId } from '../../../src/core/values.ts';
-import type { Finding } from '../../../src/store/api.ts';
+import type { Finding, MailStore } from '../../../src/store/api.ts';
+import type { Database } from '../../../src/store/mongo/database.ts';
 import type { BoxDocument, HeadDocument } from '../../../src/store/mongo/head.ts';
 import {
   packGone,
@@ -9,6 +10,7 @@ import {
   type PageRow,
   unpackRows,
 } from '../../../src/store/mongo/page.ts';
+import { openMongoStore } from '../../../src/store/mongo/mongo-store.ts';
 import { onMongo } from '../../support/mongo/on-mongo.ts';
 import {
   appendAll,
@@ -311,6 +313,93 @@ await onMongo(title, (url) => {
       expect(box.view.count).to.equal(3);
       for (const { email } of rowsOf(box.view)) await octetsOf(open.store, a, email);
       box.close();
+      await other.close();
+    });
+
+    it('takes the picture anew, when more was committed meanwhile than a tail holds', async () => {
+      let busy = async (): Promise<void> => {
+        busy = () => Promise.resolve();
+        for (let i = 0; i < 200; i++) {
+          const mode = i % 2 === 0 ? 'add' : 'remove';
+          const flags = { system: flagBits['\\Seen'], keywords: [] };
+          await open.store.storeFlags(a, inboxId, [1, 2], { mode, flags });
+        }
+        await appendAll(open.store, a, inboxId, [letter('three')]);
+      };
+      const { db } = open;
+      const slow: Database = {
+        async find<T>(...asked: Parameters<Database['find']>): Promise<T[]> {
+          const found = await db.find<T>(...asked);
+          if (asked[0] === 'pages') await busy();
+          return found;
+        },
+        insert: (...asked) => db.insert(...asked),
+        update: (...asked) => db.update(...asked),
+        remove: (...asked) => db.remove(...asked),
+        take: (...asked) => db.take(...asked),
+        close: () => Promise.resolve(),
+      };
+      const other = await openMongoStore({ db: slow, clock });
+      const snapshot = await other.upkeep.snapshot(a);
+      const messages = [];
+      for await (const rows of snapshot.messages(inboxId)) messages.push(...rows);
+      expect(messages.map(({ modSeq }) => modSeq)).to.deep.equal([202, 202, 203]);
+      await other.close();
+    });
+
+    it('tells of no delivery that came after the snapshot', async () => {
+      const deliver = async (store: MailStore, deliveryId: string): Promise<void> => {
+        await withContent(store, letter(), (content) =>
+          store.accept(content, [{ ...delivery(a, deliveryId), lasting: true }]),
+        );
+      };
+      const other = await open.another();
+      await deliver(other, 'before');
+      const snapshot = await open.store.upkeep.snapshot(a);
+      await deliver(other, 'after');
+      // Brings it to where it is looked up.
+      await other.close();
+      const ids = [];
+      for await (const some of snapshot.deliveryIds()) ids.push(...some);
+      expect(ids.map(({ deliveryId }) => deliveryId)).to.deep.equal(['before']);
+    });
+
+    it('shows what was restored in views that were there before, of this process and another', async () => {
+      await appendAll(open.store, a, inboxId, [letter('three'), letter('four')]);
+      const flags = { system: flagBits['\\Deleted'], keywords: [] };
+      await open.store.storeFlags(a, inboxId, [4, 4], { mode: 'add', flags });
+      await open.store.expunge(a, inboxId);
+      clock.advance(5000);
+      const to = (await newAccount(open.store)).id;
+      const other = await open.another();
+      for (const store of [open.store, other]) (await store.open(to, inboxId)).close();
+
+      const { upkeep } = open.store;
+      const snapshot = await upkeep.snapshot(a);
+      await upkeep.beginRestore(to, 'test', snapshot);
+      for await (const messages of snapshot.messages(inboxId)) {
+        for (const uid of [2, 3, 1]) {
+          const kept = messages.find((message) => message.uid === uid)!;
+          const octets = await octetsOf(open.store, a, kept.email);
+          await withContent(open.store, octets, (content) =>
+            upkeep.restoreMessages(to, inboxId, [{ ...kept, content }]),
+          );
+        }
+      }
+      await upkeep.finishRestore(to);
+      const original = await open.store.open(a, inboxId);
+      for (const store of [open.store, other]) {
+        const box = await store.open(to, inboxId);
+        const { view } = box;
+        expect(uidsOf(view)).to.deep.equal([1, 2, 3]);
+        expect([view.uidNext, view.uidValidity, view.highestModSeq]).to.deep.equal([
+          5,
+          original.view.uidValidity,
+          original.view.highestModSeq,
+        ]);
+        box.close();
+      }
+      original.close();
       await other.close();
     });
 
