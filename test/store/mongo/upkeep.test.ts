@@ -17,6 +17,7 @@ import {
   delivery,
   letter,
   ManualClock,
+  named,
   newAccount,
   octetsOf,
   receive,
@@ -364,44 +365,48 @@ await onMongo(title, (url) => {
       expect(ids.map(({ deliveryId }) => deliveryId)).to.deep.equal(['before']);
     });
 
-    it('shows what was restored in views that were there before, of this process and another', async () => {
-      await appendAll(open.store, a, inboxId, [letter('three'), letter('four')]);
-      const flags = { system: flagBits['\\Deleted'], keywords: [] };
-      await open.store.storeFlags(a, inboxId, [4, 4], { mode: 'add', flags });
-      await open.store.expunge(a, inboxId);
-      clock.advance(5000);
-      const to = (await newAccount(open.store)).id;
-      const other = await open.another();
-      for (const store of [open.store, other]) (await store.open(to, inboxId)).close();
+    for (const changed of [false, true]) {
+      it(`shows what was restored in views that were there before${changed ? ', after another change' : ''}`, async () => {
+        await appendAll(open.store, a, inboxId, [letter('three'), letter('four')]);
+        const flags = { system: flagBits['\\Deleted'], keywords: [] };
+        await open.store.storeFlags(a, inboxId, [4, 4], { mode: 'add', flags });
+        await open.store.expunge(a, inboxId);
+        clock.advance(5000);
+        const to = (await newAccount(open.store)).id;
+        // Then the tail reaches back to what the other process knows.
+        if (changed) await open.store.subscribe(to, named('elsewhere'), true);
+        const other = await open.another();
+        for (const store of [open.store, other]) (await store.open(to, inboxId)).close();
 
-      const { upkeep } = open.store;
-      const snapshot = await upkeep.snapshot(a);
-      await upkeep.beginRestore(to, 'test', snapshot);
-      for await (const messages of snapshot.messages(inboxId)) {
-        for (const uid of [2, 3, 1]) {
-          const kept = messages.find((message) => message.uid === uid)!;
-          const octets = await octetsOf(open.store, a, kept.email);
-          await withContent(open.store, octets, (content) =>
-            upkeep.restoreMessages(to, inboxId, [{ ...kept, content }]),
-          );
+        const { upkeep } = open.store;
+        const snapshot = await upkeep.snapshot(a);
+        await upkeep.beginRestore(to, 'test', snapshot);
+        for await (const messages of snapshot.messages(inboxId)) {
+          for (const uid of changed ? [1, 2, 3] : [2, 1, 3]) {
+            const kept = messages.find((message) => message.uid === uid)!;
+            const octets = await octetsOf(open.store, a, kept.email);
+            await withContent(open.store, octets, (content) =>
+              upkeep.restoreMessages(to, inboxId, [{ ...kept, content }]),
+            );
+          }
         }
-      }
-      await upkeep.finishRestore(to);
-      const original = await open.store.open(a, inboxId);
-      for (const store of [open.store, other]) {
-        const box = await store.open(to, inboxId);
-        const { view } = box;
-        expect(uidsOf(view)).to.deep.equal([1, 2, 3]);
-        expect([view.uidNext, view.uidValidity, view.highestModSeq]).to.deep.equal([
-          5,
-          original.view.uidValidity,
-          original.view.highestModSeq,
-        ]);
-        box.close();
-      }
-      original.close();
-      await other.close();
-    });
+        await upkeep.finishRestore(to);
+        const original = await open.store.open(a, inboxId);
+        for (const store of [open.store, other]) {
+          const box = await store.open(to, inboxId);
+          const { view } = box;
+          expect(uidsOf(view)).to.deep.equal([1, 2, 3]);
+          expect([view.uidNext, view.uidValidity, view.highestModSeq]).to.deep.equal([
+            5,
+            original.view.uidValidity,
+            original.view.highestModSeq,
+          ]);
+          box.close();
+        }
+        original.close();
+        await other.close();
+      });
+    }
 
     it('refuses to restore into an account with an open mailbox', async () => {
       const to = (await newAccount(open.store)).id;
