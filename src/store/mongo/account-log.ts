@@ -15,6 +15,7 @@ import { type PendingLetter, prepareLetters } from './letters.ts';
 import {
   batchDocuments,
   commitPatienceMs,
+  headStaleMs,
   mergedOperations,
   tailFull,
   tailUnprojected,
@@ -338,6 +339,7 @@ export class AccountLog {
     const views = new Set(batch.flatMap(({ operation }) => operation.rows ?? []));
     const used: number[] = [];
     try {
+      if (this.#waits.now() - this.seenAt > headStaleMs) await this.#refreshUntil(until, undefined);
       for (const m of views) if ((await this.use(m)) !== undefined) used.push(m);
       for (let attempt = 0; ; attempt++) {
         if (attempt > 0) await this.#backOff(attempt, until);

@@ -22,6 +22,11 @@ export const batchDocuments = 256;
 export const commitPatienceMs = 20_000;
 /** An account's head that is younger answers what need not be exact: who it is, and whether a letter may come. */
 export const glanceMs = 1_000;
+/**
+ * A head that is older is read again before letters are numbered by it: by then the collector may have removed letters
+ * that came and went in between, and their numbers, which clients know, would be free.
+ */
+export const headStaleMs = 3_600_000;
 /** How often the heads of accounts that somebody watches are asked for, where no hint says when. */
 export const pollMs = 1_000;
 /** The same while hints say when: only a hint that was lost waits for it. */
