@@ -1,6 +1,7 @@
 import type { MessageIndex } from '../../mail/api.ts';
 import type { Content } from '../api.ts';
 import type { BodyFiles } from './body-files.ts';
+import type { ReceivedOctets } from '../common/content-receiver.ts';
 import { inlineBodyBytes } from '../common/limits.ts';
 import { letterOf } from '../common/letter.ts';
 import type { Letter } from '../common/letter-row.ts';
@@ -18,16 +19,7 @@ export class EmbeddedContent implements Content {
   #kept: Promise<void> | undefined;
   #letter: Letter | undefined;
 
-  constructor(
-    files: BodyFiles,
-    received: {
-      readonly digest: Uint8Array;
-      readonly index: MessageIndex;
-      /** All octets, or the first ones of a spooled content. */
-      readonly octets: Uint8Array;
-      readonly spool: Spool | undefined;
-    },
-  ) {
+  constructor(files: BodyFiles, received: ReceivedOctets) {
     const { digest, index, octets, spool } = received;
     this.sha256 = Buffer.from(digest).toString('hex');
     this.index = index;

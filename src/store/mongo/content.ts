@@ -1,72 +1,38 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { MessageIndex } from '../../mail/api.ts';
-import { MessageIndexer } from '../../mail/indexer.ts';
 import type { Content, ContentWriter } from '../api.ts';
+import { ContentReceiver } from '../common/content-receiver.ts';
 import { letterOf } from '../common/letter.ts';
 import { inlineBodyBytes } from '../common/limits.ts';
 import type { Letter } from '../common/letter-row.ts';
 import { Spool } from '../common/spool.ts';
 import { chunkBytes } from './limits.ts';
 
-const firstBufferBytes = 4096;
-
-/** Indexes and digests a content as it comes; keeps a small one in memory and spools a large one to a local file. */
+/** Takes a content; a large one waits in a local file. */
 export class MongoContentWriter implements ContentWriter {
-  readonly #folder: string;
-  readonly #indexer = new MessageIndexer();
-  readonly #hash = createHash('sha256');
-  /** The first octets, up to `inlineBodyBytes`. */
-  #head = new Uint8Array(firstBufferBytes);
-  #filled = 0;
-  #spool: Spool | undefined;
+  readonly #receiver: ContentReceiver;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.#receiver = new ContentReceiver(() => new Spool(folder));
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
-    this.#indexer.write(chunk);
-    this.#hash.update(chunk);
-    if (this.#spool !== undefined) return this.#spool.write(chunk);
-    if (this.#filled + chunk.length <= inlineBodyBytes) {
-      this.#append(chunk);
-      return undefined;
-    }
-    const spool = (this.#spool = new Spool(this.#folder));
-    const before = spool.write(this.#head.subarray(0, this.#filled));
-    const after = spool.write(chunk);
-    // A header block that ends within the first octets is kept beside the renderings too.
-    this.#append(chunk.subarray(0, inlineBodyBytes - this.#filled));
-    return after ?? before;
+    return this.#receiver.write(chunk);
   }
 
   async finish(): Promise<MongoContent> {
     try {
-      const digest = this.#hash.digest();
-      const index = this.#indexer.finish();
-      await this.#spool?.finish();
-      return new MongoContent(digest, index, this.#head.slice(0, this.#filled), this.#spool);
+      const { digest, index, octets, spool } = this.#receiver.finish();
+      await spool?.finish();
+      return new MongoContent(digest, index, octets, spool);
     } catch (error) {
       await this.abort();
       throw error;
     }
   }
 
-  async abort(): Promise<void> {
-    await this.#spool?.remove();
-  }
-
-  #append(chunk: Uint8Array): void {
-    const needed = this.#filled + chunk.length;
-    if (needed > this.#head.length) {
-      const size = Math.min(inlineBodyBytes, Math.max(needed, 2 * this.#head.length));
-      const larger = new Uint8Array(size);
-      larger.set(this.#head.subarray(0, this.#filled));
-      this.#head = larger;
-    }
-    this.#head.set(chunk, this.#filled);
-    this.#filled = needed;
+  abort(): Promise<void> {
+    return this.#receiver.abort();
   }
 }
 

@@ -15,7 +15,6 @@ import type {
   SpecialUse,
   Uid,
 } from '../../core/values.ts';
-import { inboxName } from '../../core/values.ts';
 import type { FieldNames } from '../../mail/field-choice.ts';
 import type {
   AccountStatus,
@@ -43,6 +42,7 @@ import type {
   TextPart,
 } from '../api.ts';
 import { Activity } from '../common/activity.ts';
+import { findName } from '../common/mailbox-names.ts';
 import { mailboxFrom } from '../common/mailbox-row.ts';
 import { inlineBodyBytes } from '../common/limits.ts';
 import { wholeSeconds } from '../common/seconds.ts';
@@ -143,9 +143,8 @@ export class MongoStore implements MailStore {
 
   async findMailbox(account: AccountId, name: MailboxName): Promise<Mailbox | undefined> {
     const { boxes } = await this.#head(account);
-    const wanted = name.toUpperCase() === inboxName ? inboxName : name;
-    for (const box of boxes.values()) if (box.name === wanted) return mailboxFrom(box);
-    return undefined;
+    const box = findName(boxes, name);
+    return box && mailboxFrom(box);
   }
 
   async subscriptions(account: AccountId): Promise<ReadonlySet<MailboxName>> {

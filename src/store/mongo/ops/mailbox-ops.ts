@@ -1,7 +1,15 @@
 import { MailError } from '../../../core/errors.ts';
-import { hierarchyDelimiter, inboxId, inboxName, type SpecialUse } from '../../../core/values.ts';
-import { mailboxesPerAccount, subscriptionsPerAccount } from '../../common/limits.ts';
-import { checkName, superiors } from '../../common/mailbox-names.ts';
+import { inboxId, type SpecialUse } from '../../../core/values.ts';
+import { subscriptionsPerAccount } from '../../common/limits.ts';
+import {
+  checkCount,
+  checkName,
+  childless,
+  findName,
+  inferiors,
+  missingSuperiors,
+  renaming,
+} from '../../common/mailbox-names.ts';
 import type { Draft } from '../draft.ts';
 import type { Box } from '../head.ts';
 import { moveAll } from './message-ops.ts';
@@ -9,10 +17,10 @@ import { moveAll } from './message-ops.ts';
 /** CREATE, with superior names. RFC 9051 §6.3.4. `already-exists`, `invalid`, `limit` */
 export function createMailbox(draft: Draft, name: string, use: SpecialUse | null): number {
   checkName(name);
-  const found = findName(draft, name);
+  const found = findName(draft.boxes, name);
   if (found?.selectable) throw new MailError('already-exists', 'Mailbox already exists');
-  const missing = missingSuperiors(draft, name);
-  checkCount(draft, missing.length + (found === undefined ? 1 : 0));
+  const missing = missingSuperiors(draft.boxes, name);
+  checkCount(draft.boxes, missing.length + (found === undefined ? 1 : 0));
 
   draft.begin();
   for (const superior of missing) newBox(draft, superior, null);
@@ -26,7 +34,7 @@ export function createMailbox(draft: Draft, name: string, use: SpecialUse | null
 export function deleteMailbox(draft: Draft, m: number): void {
   const box = someBox(draft, m);
   if (m === inboxId) throw new MailError('invalid', 'INBOX cannot be deleted');
-  const hasChildren = inferiors(draft, box.name).length > 0;
+  const hasChildren = inferiors(draft.boxes, box.name).length > 0;
   if (!box.selectable && hasChildren) {
     throw new MailError('invalid', 'The name has inferior names');
   }
@@ -48,7 +56,7 @@ export function deleteMailbox(draft: Draft, m: number): void {
 export function renameMailbox(draft: Draft, m: number, name: string): void {
   const box = someBox(draft, m);
   checkName(name);
-  if (findName(draft, name) !== undefined) {
+  if (findName(draft.boxes, name) !== undefined) {
     throw new MailError('already-exists', 'Mailbox already exists');
   }
   if (m === inboxId) {
@@ -57,22 +65,12 @@ export function renameMailbox(draft: Draft, m: number, name: string): void {
     moveAll(draft, m, createMailbox(draft, name, null));
     return;
   }
-  const oldName = box.name;
-  if (name.startsWith(oldName + hierarchyDelimiter)) {
-    throw new MailError('invalid', 'A mailbox cannot move below itself');
-  }
-  const family = [box, ...inferiors(draft, oldName)];
-  const names = family.map((each) => name + each.name.slice(oldName.length));
-  names.forEach(checkName);
-  const missing = missingSuperiors(draft, name);
-  checkCount(draft, missing.length);
+  const { family, missing } = renaming(draft.boxes, box, name);
 
   draft.begin();
-  family.forEach((each, i) => {
-    draft.setBox({ ...each, name: names[i] as string });
-  });
+  for (const [each, next] of family) draft.setBox({ ...each, name: next });
   for (const superior of missing) newBox(draft, superior, null);
-  dropChildless(draft, oldName);
+  dropChildless(draft, box.name);
 }
 
 /** SUBSCRIBE and UNSUBSCRIBE; the name need not exist. RFC 9051 §6.3.7, §6.3.8. */
@@ -122,32 +120,6 @@ function someBox(draft: Draft, m: number): Box {
   return box;
 }
 
-function findName(draft: Draft, name: string): Box | undefined {
-  const wanted = name.toUpperCase() === inboxName ? inboxName : name;
-  for (const box of draft.boxes.values()) if (box.name === wanted) return box;
-  return undefined;
-}
-
-function inferiors(draft: Draft, name: string): Box[] {
-  const prefix = name + hierarchyDelimiter;
-  return [...draft.boxes.values()].filter((box) => box.name.startsWith(prefix));
-}
-
-function missingSuperiors(draft: Draft, name: string): string[] {
-  return superiors(name).filter((superior) => findName(draft, superior) === undefined);
-}
-
-/** Removes `\Noselect` names above a name that went, when nothing is left below them. */
 function dropChildless(draft: Draft, name: string): void {
-  for (const superior of superiors(name).reverse()) {
-    const box = findName(draft, superior);
-    if (box === undefined || box.selectable || inferiors(draft, superior).length > 0) break;
-    draft.removeBox(box.m);
-  }
-}
-
-function checkCount(draft: Draft, more: number): void {
-  if (draft.boxes.size + more > mailboxesPerAccount) {
-    throw new MailError('limit', 'Too many mailboxes');
-  }
+  for (const { m } of childless(draft.boxes, name)) draft.removeBox(m);
 }

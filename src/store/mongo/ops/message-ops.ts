@@ -1,12 +1,13 @@
 import { toRanges, type UidRanges } from '../../../core/uid-set.ts';
-import { deletedBit, seenBit } from '../../../core/values.ts';
+import { deletedBit } from '../../../core/values.ts';
 import type { Delivery, FlagChange, FlagSet } from '../../api.ts';
 import { type FlagBits, flagBits } from '../../common/flag-bits.ts';
+import { changedBits, deletedMore, unseenMore } from '../../common/flag-change.ts';
 import { lastUid } from '../../common/limits.ts';
 import { wholeSeconds } from '../../common/seconds.ts';
-import { keywordNames, type Row } from '../../mailbox-view.ts';
+import { translateFlags } from '../../common/translate-flags.ts';
+import type { Row } from '../../mailbox-view.ts';
 import type { Draft, NewRow } from '../draft.ts';
-import type { Box } from '../head.ts';
 import type { PendingLetter } from '../letters.ts';
 import type { Answer } from '../recent-ids.ts';
 
@@ -89,10 +90,16 @@ export function storeFlags(
       modified.push(uid);
       continue;
     }
-    const next = combine(mode, f, bits.f);
-    const next2 = combine(mode, f2, bits.f2);
+    const next = changedBits(mode, f, bits.f);
+    const next2 = changedBits(mode, f2, bits.f2);
     if (next === f && next2 === f2) continue;
-    box = countFlags(box, f, next, view.sizeAt(i));
+    const deleted = deletedMore(f, next);
+    box = {
+      ...box,
+      unseen: box.unseen + unseenMore(f, next),
+      deleted: box.deleted + deleted,
+      deletedBytes: box.deletedBytes + deleted * view.sizeAt(i),
+    };
     const goesOn = i === neighbour && runs.at(-2) === next && runs.at(-1) === next2;
     if (goesOn) runs[runs.length - 3] = uid;
     else runs.push(uid, uid, next, next2);
@@ -134,7 +141,7 @@ export function copy(
   // A move leaves the account as full as it was.
   if (!move) draft.checkRoom(sizeOf(rows), rows.length);
   draft.checkUids(target, rows.length);
-  const { bits, fresh } = translateFlags(source, target, rows);
+  const { bits, fresh } = translateFlags(source, target, bitsOf(rows));
   draft.begin();
   if (move) draft.expunge(from, rows, toRanges(answer.from), true);
   draft.add(to, newRows(rows, bits), fresh);
@@ -146,7 +153,7 @@ export function moveAll(draft: Draft, from: number, to: number): void {
   const view = draft.rows(from);
   if (view.count === 0) return;
   const rows = indexesOf(view, [1, lastUid]).map((i) => view.rowAt(i));
-  const { bits, fresh } = translateFlags(draft.box(from), draft.box(to), rows);
+  const { bits, fresh } = translateFlags(draft.box(from), draft.box(to), bitsOf(rows));
   draft.expunge(from, rows, toRanges(rows.map(({ uid }) => uid)), true);
   draft.add(to, newRows(rows, bits), fresh);
 }
@@ -164,6 +171,10 @@ export function expunge(draft: Draft, m: number, uids: UidRanges = [1, lastUid])
   draft.begin();
   draft.expunge(m, rows, ranges, false);
   return ranges;
+}
+
+function bitsOf(rows: readonly Row[]): Pick<FlagBits, 'f' | 'f2'>[] {
+  return rows.map(({ flags, moreFlags }) => ({ f: flags, f2: moreFlags }));
 }
 
 function newRows(rows: readonly Row[], bits: readonly FlagBits[]): NewRow[] {
@@ -190,55 +201,4 @@ export function indexesOf(
 
 function sizeOf(rows: readonly Row[]): number {
   return rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
-
-function combine(mode: FlagChange['mode'], old: number, bits: number): number {
-  if (mode === 'replace') return bits;
-  return (mode === 'add' ? old | bits : old & ~bits) >>> 0;
-}
-
-function countFlags(box: Box, before: number, after: number, size: number): Box {
-  const changed = before ^ after;
-  if ((changed & (seenBit | deletedBit)) === 0) return box;
-  const unseen = (changed & seenBit) === 0 ? 0 : (after & seenBit) === 0 ? 1 : -1;
-  const deleted = (changed & deletedBit) === 0 ? 0 : (after & deletedBit) === 0 ? -1 : 1;
-  return {
-    ...box,
-    unseen: box.unseen + unseen,
-    deleted: box.deleted + deleted,
-    deletedBytes: box.deletedBytes + deleted * size,
-  };
-}
-
-const systemBits = 31;
-
-/** The same flags with the target's keyword numbers. `limit` */
-function translateFlags(
-  source: Box,
-  target: Box,
-  rows: readonly Row[],
-): { readonly bits: FlagBits[]; readonly fresh: string[] } {
-  const fresh: string[] = [];
-  if (source.m === target.m) {
-    return {
-      bits: rows.map(({ flags, moreFlags }) => ({ f: flags, f2: moreFlags, fresh })),
-      fresh,
-    };
-  }
-  const keywords = [...target.keywords];
-  // Few combinations are in use, so each is translated once.
-  const known = new Map<string, FlagBits>();
-  const bits = rows.map(({ flags, moreFlags }) => {
-    const key = `${flags} ${moreFlags}`;
-    let found = known.get(key);
-    if (found === undefined) {
-      const names = keywordNames(source.keywords, flags, moreFlags);
-      found = flagBits(keywords, { system: flags & systemBits, keywords: names });
-      keywords.push(...found.fresh);
-      fresh.push(...found.fresh);
-      known.set(key, found);
-    }
-    return found;
-  });
-  return { bits, fresh };
 }

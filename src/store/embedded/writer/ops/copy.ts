@@ -1,9 +1,8 @@
-import { keywordNames } from '../../../mailbox-view.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { addKeywords, addMessage, checkRoom, checkUids, countMessage } from '../add-message.ts';
 import { addedChange, snapshot } from '../events.ts';
-import { type FlagBits, flagBits } from '../../../common/flag-bits.ts';
-import type { Box } from '../heads.ts';
+import type { FlagBits } from '../../../common/flag-bits.ts';
+import { translateFlags } from '../../../common/translate-flags.ts';
 import type { MessageRow } from '../message-rows.ts';
 import type { Shard } from '../shard.ts';
 
@@ -36,7 +35,11 @@ export function copy(
     );
   }
   checkUids(target, rows.length);
-  const { bits, fresh } = translateFlags(source, target, rows);
+  const { bits, fresh } = translateFlags(
+    source,
+    target,
+    rows.map(([, f, f2]) => ({ f, f2 })),
+  );
 
   const ms = ++head.seq;
   if (move) {
@@ -66,33 +69,3 @@ export function copy(
   );
   return answer;
 }
-
-/** The same flags with the target's keyword numbers. `limit` */
-function translateFlags(
-  source: Box,
-  target: Box,
-  rows: readonly MessageRow[],
-): { readonly bits: FlagBits[]; readonly fresh: string[] } {
-  const fresh: string[] = [];
-  if (source === target) {
-    return { bits: rows.map(([, f, f2]) => ({ f, f2, fresh })), fresh };
-  }
-  const keywords = [...target.keywords];
-  // Few combinations are in use, so each is translated once.
-  const known = new Map<string, FlagBits>();
-  const bits = rows.map(([, f, f2]) => {
-    const key = `${f} ${f2}`;
-    let found = known.get(key);
-    if (found === undefined) {
-      const names = keywordNames(source.keywords, f, f2);
-      found = flagBits(keywords, { system: f & systemBits, keywords: names });
-      keywords.push(...found.fresh);
-      fresh.push(...found.fresh);
-      known.set(key, found);
-    }
-    return found;
-  });
-  return { bits, fresh };
-}
-
-const systemBits = 31;

@@ -1,12 +1,20 @@
 import { MailError } from '../../../../core/errors.ts';
-import { hierarchyDelimiter, inboxId, type SpecialUse } from '../../../../core/values.ts';
-import { lastUid, mailboxesPerAccount, subscriptionsPerAccount } from '../../../common/limits.ts';
+import { inboxId, type SpecialUse } from '../../../../core/values.ts';
+import { lastUid, subscriptionsPerAccount } from '../../../common/limits.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { snapshot } from '../events.ts';
 import type { Box, Head } from '../heads.ts';
 import type { Shard } from '../shard.ts';
 import { copy } from './copy.ts';
-import { checkName, findName, inferiors, superiors } from '../../../common/mailbox-names.ts';
+import {
+  checkCount,
+  checkName,
+  childless,
+  findName,
+  inferiors,
+  missingSuperiors,
+  renaming,
+} from '../../../common/mailbox-names.ts';
 
 /** CREATE, with superior names. RFC 9051 §6.3.4. `already-exists`, `invalid`, `limit` */
 export function createMailbox(
@@ -18,7 +26,7 @@ export function createMailbox(
   const boxes = shard.heads.boxes(head);
   const found = findName(boxes, name);
   if (found?.selectable) throw new MailError('already-exists', 'Mailbox already exists');
-  const missing = superiors(name).filter((superior) => findName(boxes, superior) === undefined);
+  const missing = missingSuperiors(boxes, name);
   checkCount(boxes, missing.length + (found === undefined ? 1 : 0));
 
   head.seq++;
@@ -81,26 +89,22 @@ export function renameMailbox(
     renameInbox(shard, head, box, name);
     return;
   }
-  if (name.startsWith(oldName + hierarchyDelimiter)) {
-    throw new MailError('invalid', 'A mailbox cannot move below itself');
-  }
-  const family = [box, ...inferiors(boxes, oldName)];
-  const names = family.map((each) => name + each.name.slice(oldName.length));
-  names.forEach(checkName);
-  const missing = superiors(name).filter((superior) => findName(boxes, superior) === undefined);
-  checkCount(boxes, missing.length);
+  const { family, missing } = renaming(boxes, box, name);
 
   head.seq++;
   shard.heads.touch(head);
-  family.forEach((each, i) => {
-    each.name = names[i] as string;
+  for (const [each, next] of family) {
+    each.name = next;
     shard.heads.touchBox(head, each, true);
-  });
+  }
   // Names are unique in the file at each moment, so nothing may come between.
   shard.heads.flushBoxes();
   const made = missing.map((superior) => newBox(shard, head, superior, null));
   const removed = dropChildless(shard, head, oldName);
-  shard.events.changed(head, { removed, mailboxes: [...made, ...family].map(snapshot) });
+  shard.events.changed(head, {
+    removed,
+    mailboxes: [...made, ...family.map(([each]) => each)].map(snapshot),
+  });
 }
 
 /** RFC 9051 §6.3.6: the messages move, INBOX stays, and so do names below it. */
@@ -174,17 +178,7 @@ function nextUidValidity(shard: Shard, head: Head): number {
 
 /** Removes `\Noselect` names above a name that went, when nothing is left below them. */
 function dropChildless(shard: Shard, head: Head, name: string): number[] {
-  const boxes = shard.heads.boxes(head);
-  const dropped: number[] = [];
-  for (const superior of superiors(name).reverse()) {
-    const box = findName(boxes, superior);
-    if (box === undefined || box.selectable || inferiors(boxes, superior).length > 0) break;
-    shard.heads.deleteBox(head, box);
-    dropped.push(box.m);
-  }
-  return dropped;
-}
-
-function checkCount(boxes: ReadonlyMap<number, Box>, more: number): void {
-  if (boxes.size + more > mailboxesPerAccount) throw new MailError('limit', 'Too many mailboxes');
+  const dropped = childless(shard.heads.boxes(head), name);
+  for (const box of dropped) shard.heads.deleteBox(head, box);
+  return dropped.map(({ m }) => m);
 }

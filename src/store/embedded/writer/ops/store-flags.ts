@@ -1,10 +1,9 @@
 import { toRanges, type UidRanges } from '../../../../core/uid-set.ts';
-import { deletedBit, seenBit } from '../../../../core/values.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { addKeywords } from '../add-message.ts';
 import { snapshot } from '../events.ts';
 import { flagBits } from '../../../common/flag-bits.ts';
-import type { Box } from '../heads.ts';
+import { changedBits, deletedMore, unseenMore } from '../../../common/flag-change.ts';
 import type { MessageRow } from '../message-rows.ts';
 import type { Shard } from '../shard.ts';
 
@@ -28,13 +27,16 @@ export function storeFlags(
         run = undefined;
         continue;
       }
-      const next = combine(mode, f, bits.f);
-      const next2 = combine(mode, f2, bits.f2);
+      const next = changedBits(mode, f, bits.f);
+      const next2 = changedBits(mode, f2, bits.f2);
       if (next === f && next2 === f2) {
         run = undefined;
         continue;
       }
-      countFlags(box, f, next, row[3]);
+      const deleted = deletedMore(f, next);
+      box.unseen += unseenMore(f, next);
+      box.deleted += deleted;
+      box.deletedBytes += deleted * row[3];
       row[1] = next;
       row[2] = next2;
       changed.push(row);
@@ -72,18 +74,4 @@ interface Run {
   last: number;
   readonly f: number;
   readonly f2: number;
-}
-
-function combine(mode: 'add' | 'remove' | 'replace', old: number, bits: number): number {
-  if (mode === 'replace') return bits;
-  return (mode === 'add' ? old | bits : old & ~bits) >>> 0;
-}
-
-function countFlags(box: Box, before: number, after: number, size: number): void {
-  if (((before ^ after) & seenBit) !== 0) box.unseen += (after & seenBit) === 0 ? 1 : -1;
-  if (((before ^ after) & deletedBit) !== 0) {
-    const sign = (after & deletedBit) === 0 ? -1 : 1;
-    box.deleted += sign;
-    box.deletedBytes += sign * size;
-  }
 }

@@ -1,13 +1,10 @@
 import { deletedBit } from '../../../../core/values.ts';
-import { keywordNames } from '../../../mailbox-view.ts';
 import type { ShardOps } from '../../protocol.ts';
 import { addKeywords, addMessage, checkRoom, checkUids } from '../add-message.ts';
-import { type FlagBits, flagBits } from '../../../common/flag-bits.ts';
+import { type FlagBits, flagBits, namedFlags } from '../../../common/flag-bits.ts';
 import type { MessageRow } from '../message-rows.ts';
 import type { Shard } from '../shard.ts';
 import type { Buried } from '../upkeep-rows.ts';
-
-const systemBits = 31;
 
 /** Deleted messages come back with new UIDs and one MODSEQ; the old UIDs stay expunged for everybody who knew them. */
 export function undelete(shard: Shard, { a, to, messages }: ShardOps['undelete']['args']): number {
@@ -60,5 +57,5 @@ function flagsOf(
   known: readonly string[],
 ): { readonly system: number; readonly keywords: readonly string[] } {
   if (f === null) return { system: 0, keywords: [] };
-  return { system: f & systemBits & ~deletedBit, keywords: keywordNames(known, f, f2 ?? 0) };
+  return namedFlags(known, f & ~deletedBit, f2 ?? 0);
 }
