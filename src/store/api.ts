@@ -464,8 +464,8 @@ export interface UpkeepStore {
   snapshot(account: AccountId): Promise<AccountSnapshot>;
 
   /**
-   * Gives an account without any messages the mailboxes, subscriptions and numbers of a snapshot, and marks it as being
-   * restored from `source`. 'resumed' when it was so already. `already-exists`: it has or had messages, or is being
+   * Gives an account without any messages the mailboxes, subscriptions and numbers of a snapshot (its own change number may
+   * be higher in the end), and marks it as being restored from `source`. 'resumed' when it was so already. `already-exists`: it has or had messages, or is being
    * restored from another source. To be called for an account that nobody can use yet: `in-use` when a mailbox is open.
    */
   beginRestore(

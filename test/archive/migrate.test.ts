@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { migrate, type MigrateResult } from '../../src/archive/migrate.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { inboxId } from '../../src/core/values.ts';
 import type { Account, MailStore } from '../../src/store/api.ts';
-import { openEmbedded, type OpenEmbedded } from '../store/embedded/backend.ts';
+import { openEmbedded } from '../store/embedded/backend.ts';
+import { openMongo } from '../store/mongo/backend.ts';
 import {
   appendAll,
   audit,
@@ -10,18 +12,42 @@ import {
   letter,
   newAccount,
   noFlags,
+  type OpenBackend,
   unlimited,
   withContent,
 } from '../store/support.ts';
+import { onMongo } from '../support/mongo/on-mongo.ts';
 import { fill, finish, pictureOf, problems } from './support.ts';
 
-describe('migration from store to store', function () {
+const nobody = { hash: undefined, scram: undefined };
+const title = 'migration from store to store';
+const embedded = (shards: number) => (): Promise<OpenBackend> => openEmbedded({ shards });
+
+describe(title, function () {
   this.timeout(60_000);
-  let from: OpenEmbedded;
-  let to: OpenEmbedded;
+  migrations(embedded(2), embedded(3));
+});
+await onMongo(`${title}: MongoDB`, (url) => {
+  const mongo = (): Promise<OpenBackend> => openMongo(url, systemClock);
+  describe(`${title}: to MongoDB`, function () {
+    this.timeout(120_000);
+    migrations(embedded(2), mongo);
+  });
+  describe(`${title}: from MongoDB`, function () {
+    this.timeout(120_000);
+    migrations(mongo, embedded(2));
+  });
+});
+
+function migrations(
+  openFrom: () => Promise<OpenBackend>,
+  openTo: () => Promise<OpenBackend>,
+): void {
+  let from: OpenBackend;
+  let to: OpenBackend;
   beforeEach(async () => {
-    from = await openEmbedded({ shards: 2 });
-    to = await openEmbedded({ shards: 3 });
+    from = await openFrom();
+    to = await openTo();
   });
   afterEach(async () => {
     await from.remove();
@@ -145,6 +171,4 @@ describe('migration from store to store', function () {
     for (const { id } of accounts) sum += (await from.store.quota(id)).usedMessages;
     return sum;
   }
-});
-
-const nobody = { hash: undefined, scram: undefined };
+}
