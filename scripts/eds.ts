@@ -1,6 +1,7 @@
-import { Command, type CommanderError, Option } from 'commander';
+import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Language, languages, reasonText } from '../src/admin/eds-words.ts';
 import { askEdsServices } from '../src/admin/eds-services.ts';
+import { serveTestAuthority } from '../src/admin/serve-test-authority.ts';
 import { showEds } from '../src/admin/show-eds.ts';
 import { makeTestAuthority } from '../src/admin/test-authority.ts';
 import { trustFolderOf } from '../src/admin/trust-store.ts';
@@ -104,6 +105,11 @@ export function edsCommand(): Command {
     .option('--apply', 'write it')
     .option('--json', 'for programs')
     .action(testAuthority);
+  eds
+    .command('serve-test-authority <folder>')
+    .description('OCSP, timestamps and the CRL of such an authority, until it is interrupted')
+    .option('--port <port>', 'on the loopback address; a free one when left out', parsePort, 0)
+    .action(serve);
   return eds;
 }
 
@@ -111,6 +117,12 @@ export function edsCommand(): Command {
 export function wrongUse(error: CommanderError): never {
   if (error.exitCode === 0) throw error;
   throw new CommandFailure('edsUsage', '');
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Not a port.');
+  return port;
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -236,4 +248,16 @@ async function testAuthority(
       print(file);
     });
   remarkDryRun(made);
+}
+
+async function serve(folder: string, options: { port: number }): Promise<void> {
+  const served = await serveTestAuthority(folder, options.port, systemClock);
+  printJson(served.urls);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        resolve();
+      });
+  });
+  await served.close();
 }

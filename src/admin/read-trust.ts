@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MailError } from '../core/errors.ts';
 import { unwrapAll } from '../eds/cms/unwrap.ts';
@@ -29,9 +29,22 @@ export async function readInput(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new MailError('invalid', `${path} cannot be read (${code ?? 'error'})`, { cause: error });
+    throw unreadable(path, error);
   }
+}
+
+/** For a file that is read later, as a stream. Throws a MailError when it cannot be. */
+export async function checkReadable(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): MailError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new MailError('invalid', `${path} cannot be read (${code ?? 'error'})`, { cause: error });
 }
 
 /**

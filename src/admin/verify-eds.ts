@@ -20,7 +20,7 @@ import {
 import { isUndecided, type SignerVerdict, type Verdict } from '../eds/verify/verdict.ts';
 import type { Certificate } from '../eds/x509/certificate.ts';
 import { nameText } from '../eds/x509/name.ts';
-import { readInput, readTrust } from './read-trust.ts';
+import { checkReadable, readInput, readTrust } from './read-trust.ts';
 
 export interface VerifyEdsInput {
   readonly file: string;
@@ -82,6 +82,7 @@ export async function verifyEds(
   const trust = await readTrust(verifier.links, input.trust, input.profile);
   const signature = await readInput(input.file);
   const { content } = input;
+  if (content !== undefined) await checkReadable(content);
   const folder = await mkdtemp(join(tmpdir(), 'zhashik-eds-'));
   const crls = new CrlFolder(folder, verifier.signatures);
   const services = online(verifier, trust);
@@ -144,7 +145,7 @@ async function givenCrls(
 ): Promise<readonly StatusSource[]> {
   const sources: StatusSource[] = [folder];
   for (const path of paths) {
-    await readInput(path);
+    await checkReadable(path);
     try {
       await folder.import(createReadStream(path), issuers);
     } catch (error) {

@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Certificate } from '../../src/eds/x509/certificate.ts';
 import { type Member, TestAuthority } from '../../src/eds/authority/test-authority.ts';
+import { SignatureVerifier } from '../../src/eds/algorithms/signature-verifier.ts';
+import { HttpService } from '../../src/eds/services/http-service.ts';
+import { OcspClient } from '../../src/eds/services/ocsp-client.ts';
+import { VerifiedLinks } from '../../src/eds/trust/verified-links.ts';
 import { EdsServices } from '../../src/eds/simulators/eds-services.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { pinnedRoots } from '../../src/eds/trust/pinned-roots.ts';
@@ -11,7 +15,7 @@ import { authority, person, seededBytes } from '../eds/support/authorities.ts';
 import { minute, now } from '../eds/support/clock.ts';
 import { forge, letter } from '../eds/support/forge.ts';
 import { hasSharedData, sharedFile } from '../eds/support/shared-data.ts';
-import { Place, type Ran, zhashik } from './support.ts';
+import { Place, type Ran, start, zhashik } from './support.ts';
 
 describe('zhashik eds and zhashik trust', function () {
   this.timeout(120_000);
@@ -103,6 +107,7 @@ describe('zhashik eds and zhashik trust', function () {
       expect((await verify(at('detached.p7s'), ...none, '--content', at('content'))).code).to.equal(
         0,
       );
+      expect((await verify(at('detached.p7s'), ...none, '--content', at('gone'))).code).to.equal(2);
       const other = await verify(at('detached.p7s'), ...none, '--content', at('good.p7s'));
       expect(other).to.include({ code: 1 });
       expect(other.stdout).to.include('message-digest-mismatch');
@@ -128,6 +133,7 @@ describe('zhashik eds and zhashik trust', function () {
       ['eds', 'verify', 'a', '--at', 'soon'],
       ['eds', 'verify', 'a', '--profile', 'both'],
       ['eds', 'verify', 'a', '--nothing'],
+      ['eds', 'serve-test-authority', '/nonexistent', '--port', '70000'],
       ['eds', 'verify', '/nonexistent', '--trust', '/nonexistent'],
       ['eds', 'show', '/nonexistent'],
     ]) {
@@ -184,6 +190,18 @@ describe('zhashik eds and zhashik trust', function () {
     expect(statSync(join(path, 'users', 'head.key.pem')).mode & 0o777).to.equal(0o600);
     const root = new Certificate(readFileSync(join(path, 'ca', 'root.cer')));
     expect(root.fingerprint in pinnedRoots.production).to.equal(false);
+    const served = start(['eds', 'serve-test-authority', path]);
+    const line = await new Promise<string>((resolve) =>
+      served.stdout?.once('data', (chunk: Buffer) => {
+        resolve(chunk.toString());
+      }),
+    );
+    const { ocsp } = JSON.parse(line) as { ocsp: string };
+    expect(await statusOf(ocsp, path, 'person')).to.equal('good');
+    expect(await statusOf(ocsp, path, 'person-revoked')).to.equal('revoked');
+    const code = new Promise((resolve) => served.once('close', resolve));
+    served.kill('SIGTERM');
+    expect(await code).to.equal(0);
     const again = await zhashik([
       'eds',
       'test-authority',
@@ -361,3 +379,21 @@ describe('zhashik eds and zhashik trust', function () {
     });
   });
 });
+
+/** What a responder says of a user of a test authority in a folder. */
+async function statusOf(url: string, folder: string, user: string): Promise<string> {
+  const verifier = new SignatureVerifier();
+  const tools = { verifier, links: new VerifiedLinks(verifier) };
+  const read = (...names: readonly string[]): Certificate =>
+    new Certificate(readFileSync(join(folder, ...names)));
+  const service = { url, timeoutMs: 20_000, attempts: 1, pauseMs: 1, userAgent: 'test' };
+  const client = new OcspClient(tools, new HttpService(service));
+  const today = Date.now();
+  const answer = await client.status({
+    certificate: read('users', `${user}.cer`),
+    issuer: read('ca', 'issuing.cer'),
+    now: today,
+    reference: today,
+  });
+  return answer.status === 'unknown' ? answer.reason : answer.status;
+}

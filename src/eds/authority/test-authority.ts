@@ -118,6 +118,19 @@ export class TestAuthority {
     return new TestAuthority(options, { root, issuing, responder, timestamps });
   }
 
+  /** One that was made before, out of what was kept of it. */
+  static restore(
+    options: AuthorityOptions,
+    parts: Pick<TestAuthority, 'root' | 'issuing' | 'responder' | 'timestamps'>,
+    revoked: readonly CrlEntry[],
+  ): TestAuthority {
+    const authority = new TestAuthority(options, parts);
+    for (const entry of revoked) {
+      authority.revoked.set(Buffer.from(entry.serial).toString('hex'), entry);
+    }
+    return authority;
+  }
+
   /** The certificates a trust store needs. */
   get roots(): readonly Certificate[] {
     return [this.root.certificate];

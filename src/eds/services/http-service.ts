@@ -129,5 +129,4 @@ async function* bounded(
     const { code, name } = error as NodeJS.ErrnoException;
     throw new Trouble(code ?? name, { cause: error });
   }
-  if (!response.complete) throw new Trouble('cut off');
 }

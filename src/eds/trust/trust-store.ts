@@ -9,20 +9,15 @@ export class TrustStore {
   readonly roots: readonly Certificate[];
   /** Hints, like those in a CMS: each must lead to a root by itself. */
   readonly issuers: readonly Certificate[];
-  readonly #rootPrints: ReadonlySet<string>;
 
   constructor(profile: Profile, roots: readonly Certificate[], issuers: readonly Certificate[]) {
     this.profile = profile;
     this.roots = roots;
     this.issuers = issuers;
-    this.#rootPrints = new Set(roots.map((root) => root.fingerprint));
   }
 
   /** Whether these very octets are a root: neither name nor key is enough. */
   isRoot(certificate: Certificate): boolean {
-    return (
-      this.#rootPrints.has(certificate.fingerprint) &&
-      this.roots.some((root) => root.equals(certificate))
-    );
+    return this.roots.some((root) => root.equals(certificate));
   }
 }

@@ -10,7 +10,7 @@ export interface VerificationPolicy {
   readonly now: number;
   /** `login`: one signer, a small file, the certificate named in the signature, and valid now. */
   readonly purpose: 'document' | 'login';
-  /** Whether the certificate must be named in the signature by its hash (CAdES); a wrong one is never accepted. */
+  /** Whether a document's signature must name the certificate by its hash (CAdES); a wrong one is never accepted. */
   readonly ess: 'required' | 'when-present';
   readonly timestamp: 'required' | 'when-present';
   /** The policies of timestamp authorities that are accepted. */

@@ -92,8 +92,9 @@ export class SignerVerification {
   }
 
   #checkEss(attributes: SignedAttributes, certificate: Certificate): void {
-    const isThere = checkEss(attributes, certificate);
-    if (!isThere && this.#question.policy.ess === 'required') throw new Refusal('ess-cert-missing');
+    const { ess, purpose } = this.#question.policy;
+    const isRequired = ess === 'required' || purpose === 'login';
+    if (!checkEss(attributes, certificate) && isRequired) throw new Refusal('ess-cert-missing');
   }
 
   /** All of them must be good: one that is not says that somebody touched the file. docs/eds.md step 9. */

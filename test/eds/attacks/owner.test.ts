@@ -71,6 +71,19 @@ describe('eds: who signed', function () {
             ),
           }),
       ],
+      'the expected number and another': [
+        ['iin-ambiguous', 'iin-mismatch'],
+        () =>
+          by(
+            {
+              subject: subject(
+                [oids.serialNumber, `IIN${iin}`],
+                [oids.serialNumber, `IIN${otherIin}`],
+              ),
+            },
+            { iin },
+          ),
+      ],
       'a number of 11 digits': [
         ['iin-ambiguous'],
         () => by({ subject: subject([oids.serialNumber, `IIN${iin.slice(1)}`]) }),

@@ -319,6 +319,20 @@ describe('eds: attacks on algorithms, keys and signatures', function () {
             signature: await forge(signer, { attributes: (a) => [a.contentType, a.messageDigest] }),
           }),
         ],
+        'is not named in a login, whatever the policy says of documents': [
+          ['ess-cert-missing'],
+          async () => ({
+            signature: await forge(signer, { attributes: (a) => [a.contentType, a.messageDigest] }),
+            policy: { ess: 'when-present', purpose: 'login' },
+          }),
+        ],
+        'is not named in a document, where that is enough': [
+          [],
+          async () => ({
+            signature: await forge(signer, { attributes: (a) => [a.contentType, a.messageDigest] }),
+            policy: { ess: 'when-present' },
+          }),
+        ],
         'is named by the hash of another': [
           ['ess-cert-mismatch'],
           async () => ({ signature: await forge(signer, { essOf: other.certificate }) }),

@@ -288,6 +288,17 @@ describe('eds: attacks on the status of certificates', function () {
               }),
             ),
         ],
+        'by somebody with ocsp-nocheck and without the usage': [
+          unknown('ocsp-responder-untrusted'),
+          async () =>
+            withAnswer(
+              answer({
+                responder: await responder({
+                  extensions: [extensions.keyUsage('digitalSignature'), extensions.noCheck()],
+                }),
+              }),
+            ),
+        ],
         'by a responder whose key may not sign': [
           unknown('ocsp-responder-untrusted'),
           async () =>

@@ -6,6 +6,7 @@ import {
   type TimestampRequest,
 } from '../../../src/eds/authority/issue-timestamp.ts';
 import { type Member, TestAuthority } from '../../../src/eds/authority/test-authority.ts';
+import { readSignedData } from '../../../src/eds/cms/signed-data.ts';
 import { oids } from '../../../src/eds/oids.ts';
 import { attribute } from '../../../src/eds/sign/cms-der.ts';
 import type { Signer } from '../../../src/eds/sign/signer.ts';
@@ -235,6 +236,19 @@ describe('eds: attacks on timestamps', function () {
           stamped(ended, async (signature) => {
             const one = await token(signature);
             return [flip(one, one.length - 5)];
+          }),
+      ],
+      'a stamp that does not name its certificate': [
+        ['tst-signature-invalid'],
+        () =>
+          stamped(ended, async (signature) => {
+            const { content } = readSignedData(await token(signature));
+            const unnamed = await forge(ca.timestamps, {
+              content: content ?? Buffer.alloc(0),
+              contentType: oids.timestampInfo,
+              attributes: (a) => [a.contentType, a.messageDigest, a.signingTime],
+            });
+            return [unnamed];
           }),
       ],
       'something else than a stamp': [

@@ -134,6 +134,15 @@ describe('eds: services', function () {
       expect(readdirSync(cacheFolder).join()).to.not.include(signer.certificate.serialHex);
     });
 
+    it('has a cache that forgets', async () => {
+      const cache = new FolderCache(join(folder, 'cache'), clock);
+      await cache.put('a', Buffer.from('answer'), now + minute);
+      expect(await cache.get('b')).to.equal(undefined);
+      expect(Buffer.from((await cache.get('a')) ?? []).toString()).to.equal('answer');
+      clock.time = now + minute + 1;
+      expect(await cache.get('a')).to.equal(undefined);
+    });
+
     it('never says the same nonce twice', async () => {
       const nonces: string[] = [];
       const chance = seededBytes('nonces');
