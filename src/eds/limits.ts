@@ -34,8 +34,12 @@ export const limits = {
   chainSignatures: 32,
   /** Timestamps of one signature. */
   timestamps: 8,
-  /** OCSP answers or CRLs within one CMS. */
-  embeddedStatuses: 32,
+  /** OCSP answers and CRLs within one CMS, of all its signers. */
+  embeddedStatuses: 64,
+  /** Certificates that a signer has beside those of the CMS. */
+  certificateValues: 32,
+  /** Signatures that are checked for one CMS: some 5 a signer with a timestamp are needed. */
+  signatureChecks: 400,
   /** A key file of PKCS #12, and the rounds that its password may cost. */
   pkcs12Bytes: 256 * KiB,
   pkcs12Iterations: 1_000_000,

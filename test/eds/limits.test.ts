@@ -1,8 +1,12 @@
 import { expect } from 'chai';
 import { publicKeyOf, readPublicKeyInfo } from '../../src/eds/algorithms/public-key.ts';
+import { digestOf } from '../../src/eds/algorithms/digests.ts';
 import { der } from '../../src/eds/asn1/der.ts';
 import { readDer } from '../../src/eds/asn1/read-asn1.ts';
+import { extensions, issueCertificate } from '../../src/eds/authority/issue-certificate.ts';
 import { issueCrl } from '../../src/eds/authority/issue-crl.ts';
+import { issueTimestamp } from '../../src/eds/authority/issue-timestamp.ts';
+import { makeKey } from '../../src/eds/authority/make-key.ts';
 import { nameDer } from '../../src/eds/authority/name-der.ts';
 import type { Member, TestAuthority } from '../../src/eds/authority/test-authority.ts';
 import { readSignedData } from '../../src/eds/cms/signed-data.ts';
@@ -12,12 +16,12 @@ import { Refusal } from '../../src/eds/refusal.ts';
 import { readOcspResponse } from '../../src/eds/revocation/ocsp-response.ts';
 import { OctetFeed } from '../../src/eds/revocation/octet-feed.ts';
 import { readCrl } from '../../src/eds/revocation/read-crl.ts';
-import { signedDataDer } from '../../src/eds/sign/cms-der.ts';
+import { attribute, signedDataDer } from '../../src/eds/sign/cms-der.ts';
 import { openPkcs12 } from '../../src/eds/sign/pkcs12.ts';
 import { readTimestampToken, tokenOfResponse } from '../../src/eds/timestamp/timestamp-token.ts';
 import { EdsVerifier } from '../../src/eds/verify/eds-verifier.ts';
 import { Certificate } from '../../src/eds/x509/certificate.ts';
-import { authority, person } from './support/authorities.ts';
+import { authority, person, seededBytes } from './support/authorities.ts';
 import { now, second } from './support/clock.ts';
 import { forge } from './support/forge.ts';
 import { documentPolicy, trusting } from './support/policies.ts';
@@ -111,6 +115,82 @@ describe('eds: limits', function () {
     const crls = (count: number): object => ({ crls: Array(count).fill(der.sequence()) });
     expect(await read(crls(limits.embeddedStatuses + 1))).to.equal('too-large crls');
     expect(await read(crls(limits.embeddedStatuses))).to.equal('taken');
+  });
+
+  it('signatures that are checked for one file: a hostile one costs less than a second', async () => {
+    // Every signer has a timestamp of an authority that 40 certificates of the right name have not issued.
+    const made = await makeKey('gost2015-256', seededBytes('hostile'));
+    const subject = nameDer([[oids.commonName, 'ЖАЛҒАН']]);
+    const issuers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        issueCertificate(
+          {
+            serial: Buffer.of(1, i),
+            subject,
+            issuer: subject,
+            notBefore: now - second,
+            notAfter: now + second,
+            publicKeyInfo: made.key.publicKeyInfo,
+            extensions: [extensions.basicConstraints(true), extensions.keyUsage('keyCertSign')],
+          },
+          made.key,
+        ),
+      ),
+    );
+    const { certificate: like } = ca.timestamps;
+    const tsa = await issueCertificate(
+      {
+        serial: Buffer.of(2),
+        subject: like.subject.raw,
+        issuer: subject,
+        notBefore: now - second,
+        notAfter: now + second,
+        publicKeyInfo: ca.timestamps.key.publicKeyInfo,
+        extensions: [extensions.extendedKeyUsage([oids.timeStamping], true)],
+      },
+      signer.key,
+    );
+    const signature = await forge(signer, {
+      signers: limits.signers,
+      certificates: [signer.certificate, ...signer.chain, ...issuers],
+      signedAt: now,
+      unsigned: async (value) => [
+        attribute(
+          oids.signatureTimestamp,
+          await issueTimestamp({
+            authority: { ...ca.timestamps, certificate: tsa, chain: [] },
+            policy: ca.policy,
+            digest: 'streebog256',
+            imprint: digestOf('streebog256', value),
+            genTime: now,
+            serial: 1n,
+          }),
+        ),
+      ],
+    });
+    const before = process.cpuUsage();
+    const reasons = await verify(signature);
+    const { user, system } = process.cpuUsage(before);
+    expect(reasons).to.deep.equal(['tst-cert-untrusted', 'too-large']);
+    expect((user + system) / 1000, 'ms').to.be.lessThan(1000);
+  });
+
+  it('certificates and answers that a signer brings', async () => {
+    const [count, most] = [limits.certificateValues, limits.embeddedStatuses];
+    const withAttribute = async (oid: string, value: Uint8Array): Promise<readonly string[]> =>
+      verify(await forge(signer, { unsigned: () => Promise.resolve([attribute(oid, value)]) }));
+    const certificates = (many: number): Uint8Array =>
+      der.sequence(...Array<Uint8Array>(many).fill(signer.certificate.der));
+    expect(await withAttribute(oids.certificateValues, certificates(count))).to.deep.equal([]);
+    expect(await withAttribute(oids.certificateValues, certificates(count + 1))).to.deep.equal([
+      'too-large',
+    ]);
+    const answers = (many: number): Uint8Array =>
+      der.sequence(der.context(1, der.sequence(...Array<Uint8Array>(many).fill(der.null()))));
+    expect(await withAttribute(oids.revocationValues, answers(most))).to.deep.equal([]);
+    expect(await withAttribute(oids.revocationValues, answers(most + 1))).to.deep.equal([
+      'too-large',
+    ]);
   });
 
   it('an RSA key', async () => {

@@ -2,6 +2,7 @@ import { createVerify } from 'node:crypto';
 import { readSignature } from '../crypto/gost3410-octets.ts';
 import { createHasher, type DigestName } from './digests.ts';
 import { type GostWork, gostWorkHere } from './gost-work.ts';
+import { Refusal } from '../refusal.ts';
 import type { PublicKey } from './public-key.ts';
 import type { SignatureAlgorithm } from './signature-algorithms.ts';
 
@@ -15,9 +16,16 @@ export interface RunningVerification {
 /** Verifies signatures of every allowed algorithm. */
 export class SignatureVerifier {
   readonly #gost: GostWork;
+  #left: number;
 
-  constructor(gost: GostWork = gostWorkHere) {
+  constructor(gost: GostWork = gostWorkHere, mostSignatures = Infinity) {
     this.#gost = gost;
+    this.#left = mostSignatures;
+  }
+
+  /** One that does the same and refuses with `too-large` after so many signatures: for one file of a stranger. */
+  bounded(mostSignatures: number): SignatureVerifier {
+    return new SignatureVerifier(this.#gost, mostSignatures);
   }
 
   /** The digest of content of any length; that of GOST is the work of a pool, where there is one. */
@@ -39,6 +47,7 @@ export class SignatureVerifier {
     algorithm: SignatureAlgorithm,
     { issuer = false } = {},
   ): RunningVerification {
+    if (this.#left-- <= 0) throw new Refusal('too-large', 'signatures');
     if (key.family !== algorithm.family) return neverGood;
     if ('key' in key) {
       const verify = createVerify(algorithm.digest);
@@ -63,7 +72,7 @@ export class SignatureVerifier {
     };
   }
 
-  verify(
+  async verify(
     key: PublicKey,
     algorithm: SignatureAlgorithm,
     message: Uint8Array,

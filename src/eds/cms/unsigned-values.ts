@@ -17,7 +17,7 @@ export function signatureTimestamps(signer: SignerInfo): readonly Uint8Array[] {
 export function certificateValues(signer: SignerInfo): readonly Certificate[] {
   const values = signer.unsignedAttributes?.values(oids.certificateValues) ?? [];
   const nodes = values.flatMap((value) => value.children);
-  if (nodes.length > limits.certificates) throw new Refusal('too-large', 'certificate values');
+  if (nodes.length > limits.certificateValues) throw new Refusal('too-large', 'certificate values');
   return nodes.map((node) => new Certificate(node.raw));
 }
 
@@ -41,9 +41,6 @@ export function revocationValues(signer: SignerInfo): RevocationValues {
     const ocspVals = fields.optional('context', 1)?.only('ocspVals').children ?? [];
     crls.push(...crlVals.map((one) => one.raw));
     ocspResponses.push(...ocspVals.map((one) => ocspResponse(one.raw)));
-  }
-  if (crls.length + ocspResponses.length > limits.embeddedStatuses) {
-    throw new Refusal('too-large', 'revocation values');
   }
   return { crls, ocspResponses };
 }

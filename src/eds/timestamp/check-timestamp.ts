@@ -109,7 +109,7 @@ async function within<Result>(
   try {
     return await check();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal) || error.code === 'too-large') throw error;
     throw new Refusal(code, error.message, { cause: error });
   }
 }

@@ -79,7 +79,7 @@ class ChainSearch {
         if (!(await this.#links.isSignedBy(last, issuer))) continue;
         checkIssuer(issuer, path, this.#question.at);
       } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
+        if (!(error instanceof Refusal) || error.code === 'too-large') throw error;
         this.#note(error);
         continue;
       }

@@ -7,10 +7,16 @@ const mostLinks = 10_000;
 /** Which certificate was signed by which key, checked once: the same certificates come again and again. */
 export class VerifiedLinks {
   readonly #verifier: SignatureVerifier;
-  readonly #good = new Set<string>();
+  readonly #good: Set<string>;
 
-  constructor(verifier: SignatureVerifier) {
+  constructor(verifier: SignatureVerifier, good = new Set<string>()) {
     this.#verifier = verifier;
+    this.#good = good;
+  }
+
+  /** The same memory with another verifier, such as a bounded one. */
+  with(verifier: SignatureVerifier): VerifiedLinks {
+    return new VerifiedLinks(verifier, this.#good);
   }
 
   /** Throws `algorithm-not-allowed` and `key-invalid`. */

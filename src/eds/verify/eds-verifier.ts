@@ -2,12 +2,12 @@ import { SignatureVerifier } from '../algorithms/signature-verifier.ts';
 import { MailError } from '../../core/errors.ts';
 import { type Content, type SignedContent, signedContent } from '../cms/content.ts';
 import { readSignedData, type SignedData } from '../cms/signed-data.ts';
-import type { SignerInfo } from '../cms/signer-info.ts';
 import { revocationValues } from '../cms/unsigned-values.ts';
 import { unwrap } from '../cms/unwrap.ts';
 import { limits } from '../limits.ts';
 import type { ReasonCode } from '../reasons.ts';
 import { Refusal } from '../refusal.ts';
+import type { OcspTools } from '../revocation/check-ocsp.ts';
 import { GivenAnswers } from '../revocation/given-answers.ts';
 import { GivenCrls } from '../revocation/given-crls.ts';
 import type { StatusSource } from '../revocation/status-source.ts';
@@ -48,34 +48,37 @@ export class EdsVerifier {
     } catch (error) {
       return refused(error);
     }
+    // What one file may cost is bounded, whoever sent it; links that others needed are known already.
+    const verifier = this.#verifier.bounded(limits.signatureChecks);
+    const links = this.links.with(verifier);
     const signers: SignerVerdict[] = [];
-    for (const signer of data.signers) {
-      try {
-        const sources = [...policy.revocation.sources, ...this.#embedded(data, signer, policy)];
+    try {
+      const embedded = policy.revocation.embedded ? embeddedSources({ verifier, links }, data) : [];
+      const sources = [...policy.revocation.sources, ...embedded];
+      for (const signer of data.signers) {
         const question = { data, signer, content, policy, sources };
-        signers.push(await new SignerVerification(this.#verifier, this.links, question).run());
-      } catch (error) {
-        return refused(error);
+        signers.push(await new SignerVerification(verifier, links, question).run());
       }
+    } catch (error) {
+      return refused(error);
     }
     const reasons = [...new Set(signers.flatMap((signer) => signer.reasons))];
     return { valid: reasons.length === 0, reasons, signers };
   }
+}
 
-  /** What a long-term signature has within it. */
-  #embedded(
-    data: SignedData,
-    signer: SignerInfo,
-    { revocation }: VerificationPolicy,
-  ): readonly StatusSource[] {
-    if (!revocation.embedded) return [];
-    const { crls, ocspResponses } = revocationValues(signer);
-    const tools = { verifier: this.#verifier, links: this.links };
-    return [
-      new GivenAnswers(tools, ocspResponses, limits.ocspFreshMs),
-      new GivenCrls(this.#verifier, [...data.crls, ...crls]),
-    ];
+/** What a long-term signature has within it; read once for all signers. */
+function embeddedSources(tools: OcspTools, data: SignedData): readonly StatusSource[] {
+  const values = data.signers.map(revocationValues);
+  const crls = [...data.crls, ...values.flatMap((one) => one.crls)];
+  const ocspResponses = values.flatMap((one) => one.ocspResponses);
+  if (crls.length + ocspResponses.length > limits.embeddedStatuses) {
+    throw new Refusal('too-large', 'revocation values');
   }
+  return [
+    new GivenAnswers(tools, ocspResponses, limits.ocspFreshMs),
+    new GivenCrls(tools.verifier, crls),
+  ];
 }
 
 /** Steps 1 and 2: a file of a sane size that is signed by somebody. */

@@ -41,6 +41,7 @@ export class SignerVerification {
   readonly #question: SignerQuestion;
   readonly #reasons: ReasonCode[] = [];
   readonly #details: string[] = [];
+  #known: readonly Certificate[] | undefined;
   #certificate: Certificate | undefined;
   #chain: readonly Certificate[] = [];
   #signedAt: number | undefined;
@@ -65,7 +66,7 @@ export class SignerVerification {
 
   async #steps(): Promise<void> {
     const { data, signer, content, policy } = this.#question;
-    const certificate = findSigner(signer, this.#hints());
+    const certificate = findSigner(signer, this.#hints);
     this.#certificate = certificate;
     const attributes = await checkSignature(this.#verifier, data, signer, certificate, content);
     this.#signedAt = claimedTime(attributes);
@@ -75,7 +76,7 @@ export class SignerVerification {
     const reference = Math.min(policy.now, ...timestamps.map(({ info }) => info.genTime));
     this.#chain = await findChain(this.#links, {
       certificate,
-      hints: this.#hints(),
+      hints: this.#hints,
       trust: policy.trust,
       at: reference,
     });
@@ -86,9 +87,10 @@ export class SignerVerification {
     this.#refuse(checkOwner(certificate, policy.owner, policy.trust.profile));
   }
 
-  #hints(): readonly Certificate[] {
+  /** Read once: a signer may bring certificates of his own. */
+  get #hints(): readonly Certificate[] {
     const { data, signer } = this.#question;
-    return [...data.certificates, ...certificateValues(signer)];
+    return (this.#known ??= [...data.certificates, ...certificateValues(signer)]);
   }
 
   #checkEss(attributes: SignedAttributes, certificate: Certificate): void {
@@ -109,7 +111,7 @@ export class SignerVerification {
         {
           token,
           imprint: (digest) => digestOf(digest, signer.signature),
-          hints: this.#hints(),
+          hints: this.#hints,
           trust: policy.trust,
           now: policy.now,
           policies: policy.timestampPolicies,
