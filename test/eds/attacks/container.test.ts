@@ -1,5 +1,7 @@
 import { digestOids } from '../../../src/eds/algorithms/digests.ts';
 import { der } from '../../../src/eds/asn1/der.ts';
+import type { Asn1Node } from '../../../src/eds/asn1/node.ts';
+import { readAsn1 } from '../../../src/eds/asn1/read-asn1.ts';
 import type { Member, TestAuthority } from '../../../src/eds/authority/test-authority.ts';
 import { limits } from '../../../src/eds/limits.ts';
 import { oids } from '../../../src/eds/oids.ts';
@@ -42,6 +44,10 @@ describe('eds: attacks on the container and the signed attributes', function () 
           },
         ],
         PEM: [[], async () => ({ signature: Buffer.from(pem(await forge(signer), '\r\n')) })],
+        'BER: indefinite lengths, the content in pieces': [
+          [],
+          async () => ({ signature: indefinite(readAsn1(await forge(signer)), isOutside) }),
+        ],
         detached: [
           [],
           async () => ({ signature: await forge(signer, { carried: undefined }), content: letter }),
@@ -164,6 +170,10 @@ describe('eds: attacks on the container and the signed attributes', function () 
         'a page of HTML': [
           ['parse'],
           () => Promise.resolve({ signature: Buffer.from('<html><body>503</body></html>') }),
+        ],
+        'BER where the signature is over the octets': [
+          ['parse'],
+          async () => ({ signature: indefinite(readAsn1(await forge(signer)), () => true) }),
         ],
         'a login that is too large': [
           ['too-large'],
@@ -364,4 +374,27 @@ function padTo(bytes: Uint8Array): number {
 function next(digit: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   return alphabet[alphabet.indexOf(digit) + 1] ?? 'A';
+}
+
+/** The containers of a CMS: what is not signed as it stands. Certificates and signed attributes are deeper. */
+function isOutside(depth: number, node: Asn1Node): boolean {
+  const isContent = node.is('context', 0, true) && node.children[0]?.is('universal', 4) === true;
+  return depth < 4 || (depth === 4 && isContent);
+}
+
+/** The same in BER: constructed elements without a length, and octet strings in pieces, down to where they may be. */
+function indefinite(
+  node: Asn1Node,
+  may: (depth: number, node: Asn1Node) => boolean,
+  depth = 0,
+): Buffer {
+  const isContent = node.is('universal', 4) && node.content.length === letter.length;
+  if (isContent) {
+    const piece = (octets: Uint8Array): Buffer => der.octets(octets);
+    const pieces = [piece(node.content.subarray(0, 7)), piece(node.content.subarray(7))];
+    return Buffer.concat([Buffer.of(0x24, 0x80), ...pieces, Buffer.of(0, 0)]);
+  }
+  if (!node.constructed || !may(depth, node)) return Buffer.from(node.raw);
+  const children = node.children.map((child) => indefinite(child, may, depth + 1));
+  return Buffer.concat([node.raw.subarray(0, 1), Buffer.of(0x80), ...children, Buffer.of(0, 0)]);
 }
