@@ -13,6 +13,7 @@ import type { Timestamper } from './eds/services/timestamper.ts';
 import { TspClient } from './eds/services/tsp-client.ts';
 import type { Profile, TrustStore } from './eds/trust/trust-store.ts';
 import { EdsVerifier } from './eds/verify/eds-verifier.ts';
+import { DatabaseAnswers } from './open-answers.ts';
 
 /** The filter before pki.gov.kz sends requests without a User-Agent elsewhere. */
 const userAgent = 'Zhashik';
@@ -36,7 +37,10 @@ export async function composeEdsServices(config: Config, profile: Profile): Prom
   return composeEds(config, verifier, await readTrust(verifier.links, [folder], profile));
 }
 
-/** The services of the config, with their caches in the data folder, where all processes find them. */
+/**
+ * The services of the config, with their caches where all processes of the store find them: in the data folder of an
+ * embedded store, in the database of one that many machines have. Lists are indexed on each machine's disk.
+ */
 export function composeEds(
   config: Config,
   verifier: EdsVerifier,
@@ -49,7 +53,9 @@ export function composeEds(
     new HttpService({ url, timeoutMs: times * timeoutMs, attempts, pauseMs: 500, userAgent });
   const tools = { verifier: verifier.signatures, links: verifier.links };
   const lists = new CrlFolder(join(folder, 'crls'), verifier.signatures);
-  const cache = new FolderCache(join(folder, 'answers'), clock);
+  const { mongodb } = config.store;
+  const shared = mongodb === undefined ? undefined : new DatabaseAnswers(mongodb, clock);
+  const cache = shared ?? new FolderCache(join(folder, 'answers'), clock);
   return {
     sources: [...(ocsp === undefined ? [] : [new OcspClient(tools, service(ocsp), cache)]), lists],
     crlUpdater: new CrlUpdater(
@@ -68,6 +74,9 @@ export function composeEds(
             digest: 'streebog512',
             policy: config.eds.timestampPolicy,
           }),
-    close: () => lists.close(),
+    async close() {
+      await lists.close();
+      await shared?.close();
+    },
   };
 }

@@ -65,7 +65,8 @@ const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'compose.ts': 'everything',
   'compose-admin.ts': ['account', 'admin', 'config', ...contracts, 'open-bus.ts', 'open-store.ts'],
   'compose-stores.ts': ['archive', 'config', ...contracts, 'open-store.ts', ...stores],
-  'compose-eds.ts': ['admin', 'config', 'eds'],
+  'compose-eds.ts': ['admin', 'config', 'eds', 'open-answers.ts'],
+  'open-answers.ts': ['config', 'eds', 'open-store.ts', ...stores],
   'open-store.ts': ['account', 'backend-error.ts', ...contracts, ...bus, 'config', ...stores],
   'open-bus.ts': ['backend-error.ts', ...bus, 'config', ...buses],
   'backend-error.ts': [],
@@ -191,7 +192,13 @@ describe('architecture', () => {
 
   it('lets only the composition pick implementations', () => {
     const implementations = [...stores, ...buses];
-    const composition = ['compose.ts', 'compose-stores.ts', 'open-store.ts', 'open-bus.ts'];
+    const composition = [
+      'compose.ts',
+      'compose-stores.ts',
+      'open-store.ts',
+      'open-bus.ts',
+      'open-answers.ts',
+    ];
     const wrong = imports.filter(
       ({ file, target }) =>
         !composition.includes(file) &&

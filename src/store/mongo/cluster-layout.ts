@@ -45,5 +45,6 @@ export const clusterLayout: Readonly<Record<CollectionName, CollectionLayout>> =
     ],
   },
   audit: { shardKey: '_id', indexes: [{ key: { account: 1, _id: -1 } }] },
+  answers: { shardKey: '_id', indexes: [{ key: { x: 1 } }] },
   counters: { shardKey: '_id', indexes: [] },
 };

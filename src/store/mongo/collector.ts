@@ -13,7 +13,7 @@ import type { TextIndex } from './search/text-index.ts';
 
 /**
  * Removes what nobody can see any more as of `now` (milliseconds): tombstones past their time, mailboxes deleted as long
- * ago, letters that neither a message nor a tombstone names, settled entries of the outbox. Any process may run it, and
+ * ago, letters that neither a message nor a tombstone names, settled entries of the outbox, answers past their time. Any process may run it, and
  * several at once.
  */
 export async function collectGarbage(
@@ -30,6 +30,7 @@ export async function collectGarbage(
     await logs.with(a as AccountId, (log) => collectAccount(db, log, texts, before, garbageBefore));
   }
   await db.remove('outbox', { end: { $lt: garbageBefore * 1000 } });
+  await db.remove('answers', { x: { $lt: now } });
 }
 
 async function accountsToCollect(db: Database, before: number): Promise<ReadonlySet<number>> {

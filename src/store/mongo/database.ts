@@ -31,6 +31,7 @@ export const collectionNames = [
   'grams',
   'outbox',
   'audit',
+  'answers',
   'counters',
 ] as const;
 export type CollectionName = (typeof collectionNames)[number];
