@@ -20,6 +20,10 @@ export const chunkBytes = 512 * 1024;
 export const batchDocuments = 256;
 /** How long an operation is tried again while others commit or the server does not answer. */
 export const commitPatienceMs = 20_000;
+/** How long the server may be silent while it owes an answer. */
+export const answerMs = 10_000;
+/** How long an operation may take with everything that the driver does about it, such as to find another connection. */
+export const operationMs = 12_000;
 /** An account's head that is younger answers what need not be exact: who it is, and whether a letter may come. */
 export const glanceMs = 1_000;
 /**

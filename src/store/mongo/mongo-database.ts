@@ -19,6 +19,7 @@ import {
   type Filter,
   type FindOptions,
 } from './database.ts';
+import { answerMs, operationMs } from './limits.ts';
 
 interface Keyed extends Document {
   readonly _id: unknown;
@@ -73,7 +74,9 @@ export function clientFor(
     ignoreUndefined: true,
     serverSelectionTimeoutMS: 5_000,
     connectTimeoutMS: 5_000,
-    socketTimeoutMS: 15_000,
+    // Without it an operation may wait for ever for a connection of a pool that lost many.
+    waitQueueTimeoutMS: 5_000,
+    socketTimeoutMS: answerMs,
     maxPoolSize: 64,
     appName: 'zhashik',
     monitorCommands: monitored,
@@ -114,7 +117,7 @@ export async function serverKind(db: Db): Promise<ServerKind> {
 
 /** Tried before a sort of error is taken for an answer of the server about the operation itself. */
 const transient =
-  /^(MongoNetwork|MongoServerSelection|MongoPool|MongoTopology|MongoNotConnected|MongoExpiredSession|MongoRuntime)/;
+  /^(MongoNetwork|MongoServerSelection|MongoPool|MongoWaitQueue|MongoTopology|MongoNotConnected|MongoExpiredSession|MongoRuntime)/;
 /** Codes of a server that is changing its role, shutting down, or could not replicate in time. RFC-like list: see the driver's "state change" errors. */
 const stateChange = new Set([
   6, 7, 64, 89, 91, 100, 112, 133, 134, 189, 234, 262, 317, 358, 384, 9001, 10058, 10107, 11600,
@@ -209,11 +212,20 @@ export class MongoDatabase implements Database {
   }
 }
 
+/** Nobody waits longer than `operationMs`, whatever the driver waits for; what was asked may happen later. */
 async function attempt<T>(run: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new MailError('unavailable', 'The store does not answer in time'));
+    }, operationMs);
+  });
   try {
-    return await run();
+    return await Promise.race([run(), late]);
   } catch (error) {
     throw unavailable(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

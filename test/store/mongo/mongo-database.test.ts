@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { MailError } from '../../../src/core/errors.ts';
 import type { Database } from '../../../src/store/mongo/database.ts';
+import { operationMs } from '../../../src/store/mongo/limits.ts';
 import { connectMongo } from '../../../src/store/mongo/mongo-database.ts';
 import { onMongo } from '../../support/mongo/on-mongo.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
+import { until } from '../../support/until.ts';
 
 await onMongo('MongoDatabase', (url) => {
   describe('MongoDatabase', function () {
@@ -56,5 +58,25 @@ await onMongo('MongoDatabase', (url) => {
         await run(1_000);
       });
     }
+
+    it('a server that says nothing is "unavailable" in time, whatever is asked', async () => {
+      await db.update('heads', { _id: 1 }, { $set: { v: 1 } });
+      proxy.stall();
+      const began = performance.now();
+      const asked = Object.values(operations).map((run) => run(0));
+      for (const settled of await Promise.allSettled(asked)) {
+        expect(settled.status).to.equal('rejected');
+        expect((settled as PromiseRejectedResult).reason).to.include({ failure: 'unavailable' });
+      }
+      expect(performance.now() - began).to.be.below(operationMs + 2_000);
+      proxy.heal();
+      proxy.reset();
+      await until('it works again', () =>
+        db.find('heads', { _id: 1 }).then(
+          () => true,
+          () => false,
+        ),
+      );
+    });
   });
 });
