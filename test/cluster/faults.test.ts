@@ -49,7 +49,10 @@ await onMongo(title, (mongo) =>
         all = await FrontEnds.start(options);
         [one, two] = all.ports as [PlainPorts, PlainPorts];
       });
-      afterEach(async () => {
+      afterEach(async function () {
+        if (this.currentTest?.state === 'failed') {
+          process.stdout.write(`${all.printed(0)}\n${all.printed(1)}\n`);
+        }
         for (const { wire } of clients.splice(0)) wire.destroy();
         for (const poster of posters.splice(0)) poster.close();
         await all.remove();

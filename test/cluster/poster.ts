@@ -15,6 +15,7 @@ export class Poster {
   readonly replies: string[] = [];
   #wire: SmtpWire | undefined;
   #slowestMs = 0;
+  #closed = false;
 
   /** `port` says where to send now. */
   constructor(name: string, to: string, port: () => number) {
@@ -37,7 +38,7 @@ export class Poster {
    * without a pause, the one that is nearer to the database nearly always comes first.
    */
   async post(enough: () => boolean): Promise<void> {
-    while (!enough()) {
+    while (!this.#closed && !enough()) {
       await this.postOne();
       await pause(paceMs);
     }
@@ -47,11 +48,20 @@ export class Poster {
   async postOne(): Promise<void> {
     const subject = `${this.#name}-${this.#sent.length + 1}`;
     const letter = Buffer.from(`Subject: ${subject}\r\n\r\nSalem!\r\n`);
-    while (!(await this.#try(letter))) await pause(paceMs);
+    while (!(await this.#try(letter))) {
+      if (this.#closed) return;
+      await pause(paceMs);
+    }
     this.#sent.push(subject);
   }
 
+  /** Gives up: nothing is sent any more. */
   close(): void {
+    this.#closed = true;
+    this.#hangUp();
+  }
+
+  #hangUp(): void {
     this.#wire?.wire.destroy();
     this.#wire = undefined;
   }
@@ -69,7 +79,7 @@ export class Poster {
     } finally {
       this.#slowestMs = Math.max(this.#slowestMs, performance.now() - began);
     }
-    this.close();
+    this.#hangUp();
     return false;
   }
 }

@@ -124,6 +124,17 @@ const stateChange = new Set([
   11602, 13435, 13436, 50915,
 ]);
 
+/** What the system says of a connection that breaks. */
+const networkCodes = new Set([
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
 const duplicateKey = 11000;
 
 export class MongoDatabase implements Database {
@@ -231,7 +242,12 @@ async function attempt<T>(run: () => Promise<T>): Promise<T> {
 
 /** `unavailable` for what time may heal; anything else is a mistake of ours or of the operator and stays as it is. */
 export function unavailable(error: unknown): unknown {
-  if (!(error instanceof MongoError)) return error;
+  if (!(error instanceof MongoError)) {
+    // The driver lets through what a socket says that breaks while it is written to.
+    return networkCodes.has((error as NodeJS.ErrnoException).code ?? '')
+      ? new MailError('unavailable', 'The store does not answer now', { cause: error })
+      : error;
+  }
   // Of many inserts that were sent in one, this is what kept them from being answered.
   if (error instanceof MongoBulkWriteError && errorBehind(error) !== undefined) {
     return unavailable(errorBehind(error));
@@ -247,7 +263,7 @@ export function unavailable(error: unknown): unknown {
     : error;
 }
 
-function errorBehind(error: MongoBulkWriteError): MongoError | undefined {
+function errorBehind(error: MongoBulkWriteError): Error | undefined {
   const behind: unknown = error.errorResponse;
-  return behind instanceof MongoError ? behind : undefined;
+  return behind instanceof Error ? behind : undefined;
 }
