@@ -59,6 +59,26 @@ await onMongo('MongoDatabase', (url) => {
       });
     }
 
+    it('a connection that breaks while it is written to is "unavailable"', async () => {
+      const outcomes = new Set<string>();
+      for (let i = 0; i < 12; i++) {
+        proxy.refuse();
+        const asked = Object.values(operations).map((run) => run(2_000 + i));
+        for (const settled of await Promise.allSettled(asked)) {
+          const { reason } = settled as { reason?: unknown };
+          outcomes.add(reason instanceof MailError ? reason.failure : String(reason));
+        }
+        proxy.heal();
+        await until('it works again', () =>
+          db.find('heads', { _id: 1 }).then(
+            () => true,
+            () => false,
+          ),
+        );
+      }
+      expect([...outcomes]).to.deep.equal(['unavailable']);
+    });
+
     it('a server that says nothing is "unavailable" in time, whatever is asked', async () => {
       await db.update('heads', { _id: 1 }, { $set: { v: 1 } });
       proxy.stall();
