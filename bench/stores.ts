@@ -3,13 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BSON } from 'mongodb';
+import type { Hints } from '../src/bus/api.ts';
+import { RedisBus } from '../src/bus/redis/redis-bus.ts';
+import { silentLog } from '../src/core/log.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../src/store/embedded/embedded-store.ts';
 import { collectionNames } from '../src/store/mongo/database.ts';
 import { initCluster } from '../src/store/mongo/cluster-init.ts';
 import { clientFor, MongoDatabase, serverKind } from '../src/store/mongo/mongo-database.ts';
 import { type MongoStore, openMongoStore } from '../src/store/mongo/mongo-store.ts';
 import { startMongoServer } from '../test/support/mongo/mongo-server.ts';
+import { RedisProcess } from '../test/support/redis/redis-process.ts';
 import { folderBytes } from './folder-bytes.ts';
+import { measureNews } from './measures/news.ts';
 import { measureStore, type StoreTarget } from './measures/store.ts';
 import { MongoMeter } from './mongo-meter.ts';
 import { Recorder } from './recorder.ts';
@@ -22,8 +27,13 @@ export async function measureStores(messages: number, letters: number): Promise<
   process.stderr.write(`on ${server.what}\n`);
   const results: TargetResult[] = [];
   try {
-    await withMongo(server.url, `on ${server.what}`, async (target) => {
-      results.push(await figuresOf(target, messages, letters));
+    await withMongo(server.url, `on ${server.what}`, async (target, another) => {
+      const { target: name, figures } = await figuresOf(target, messages, letters);
+      const recorder = new Recorder();
+      await withRedis(async (bus) => {
+        await measureNews(another, bus, recorder);
+      });
+      results.push({ target: name, figures: [...figures, ...recorder.figures] });
     });
   } finally {
     await server.close();
@@ -47,7 +57,7 @@ async function figuresOf(
 async function withMongo(
   url: string,
   title: string,
-  use: (target: StoreTarget) => Promise<void>,
+  use: (target: StoreTarget, another: OpenAnother) => Promise<void>,
 ): Promise<void> {
   const name = `zhashik-bench-${randomBytes(6).toString('hex')}`;
   const steps = initCluster(url, name);
@@ -59,8 +69,10 @@ async function withMongo(
   const open = (): Promise<MongoStore> =>
     openMongoStore({ db: new KeptOpen(client, name, server) });
   let store = await open();
+  const another: OpenAnother = (hints) =>
+    openMongoStore({ db: new KeptOpen(client, name, server), hints });
   try {
-    await use({
+    const target: StoreTarget = {
       name: title,
       get store() {
         return store;
@@ -83,11 +95,35 @@ async function withMongo(
         }
         return sum;
       },
-    });
+    };
+    await use(target, another);
   } finally {
     await store.close();
     await database.dropDatabase();
     await client.close();
+  }
+}
+
+/** A store on the same database as another process would have it, with its own end of the bus. */
+type OpenAnother = (hints: Hints) => Promise<MongoStore>;
+
+/** Ends of a bus, each as a process of its own would have it. */
+async function withRedis(use: (bus: () => Promise<RedisBus>) => Promise<void>): Promise<void> {
+  const redis = await RedisProcess.start();
+  const ends: RedisBus[] = [];
+  try {
+    await use(async () => {
+      const end = await RedisBus.open({
+        server: { url: redis.url },
+        prefix: 'bench',
+        log: silentLog,
+      });
+      ends.push(end);
+      return end;
+    });
+  } finally {
+    await Promise.all(ends.map((end) => end.close()));
+    await redis.remove();
   }
 }
 

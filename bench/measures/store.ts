@@ -118,7 +118,7 @@ async function timed(
   recorder.add(name, 'octets received each', receivedBytes / count);
 }
 
-async function accounts(store: MailStore, count: number): Promise<Account[]> {
+export async function accounts(store: MailStore, count: number): Promise<Account[]> {
   const outcomes = await store.accounts.createMany(
     Array.from({ length: count }, () => {
       const address = `bench${made++}@example.kz`;
@@ -135,13 +135,13 @@ async function accounts(store: MailStore, count: number): Promise<Account[]> {
   return outcomes.filter((each) => typeof each !== 'string');
 }
 
-async function receive(store: MailStore): Promise<Content> {
+export async function receive(store: MailStore): Promise<Content> {
   const writer = store.receive();
   await writer.write(letter(made++, letterBytes));
   return writer.finish();
 }
 
-async function accept(
+export async function accept(
   store: MailStore,
   content: Content,
   recipients: readonly Account[],

@@ -80,7 +80,7 @@ await onMongo('zhashik serve on a database', (url) => {
       const served = new Served(place.config);
       const code = await served.ended();
       expect(served.stderr).to.equal('');
-      const last = served.lines.at(-1) as LogLine;
+      const last = await served.event('start-failed');
       expect(last.event).to.equal('start-failed');
       expect(last['err']).to.equal(undefined);
       return { code, last };
@@ -244,7 +244,7 @@ await onOwnRedis('zhashik serve with a bus', () => {
         place.write({ bus: bus('two') });
         const refused = new Served(place.config);
         expect(await refused.ended()).to.equal(78);
-        expect(String(refused.lines.at(-1)?.['reason'])).to.match(
+        expect(String((await refused.event('start-failed'))['reason'])).to.match(
           /^The bus: WRONGPASS .*bus\.redis in/,
         );
 
