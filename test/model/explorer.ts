@@ -1,6 +1,7 @@
 import type { MailError } from '../../src/core/errors.ts';
 import { MessageIndexer } from '../../src/mail/indexer.ts';
 import { createHash } from 'node:crypto';
+import { Random } from '../mail/indexing.ts';
 import type { AccountLog as AccountLogClass } from '../../src/store/mongo/account-log.ts';
 import type { MongoContent as MongoContentClass } from '../../src/store/mongo/content.ts';
 import type { collectGarbage } from '../../src/store/mongo/collector.ts';
@@ -19,31 +20,6 @@ export interface Code {
   readonly messageOps: typeof messageOps;
   readonly collectGarbage: typeof collectGarbage;
   readonly newHead: (a: number) => Document;
-}
-
-/** A small generator of numbers that anybody can repeat: mulberry32. */
-export class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000;
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.next() * limit);
-  }
-
-  of<T>(list: readonly T[]): T {
-    return list[this.below(list.length)] as T;
-  }
 }
 
 const account = 1;
@@ -113,7 +89,7 @@ interface Weather {
 /** One run: processes that share an account, and everything that can come between them. Throws what it finds wrong. */
 export class Explorer implements Network {
   readonly #code: Code;
-  readonly #dice: Dice;
+  readonly #dice: Random;
   readonly #server = new ModelServer();
   readonly #weather: Weather;
   readonly #waiting: Step[] = [];
@@ -131,13 +107,13 @@ export class Explorer implements Network {
 
   constructor(code: Code, seed: number) {
     this.#code = code;
-    this.#dice = new Dice(seed);
+    this.#dice = new Random(seed);
     this.#weather = {
-      mix: this.#dice.of(['all', 'churn', 'views', 'hunt'] as const),
-      trouble: this.#dice.of([0, 0.05, 0.2, 0.4]),
-      crashes: this.#dice.of([0, 0, 1, 2]),
-      failOvers: this.#dice.of([0, 0, 1, 2]),
-      sleep: this.#dice.of([0, 0.02, 0.1]),
+      mix: this.#dice.pick(['all', 'churn', 'views', 'hunt'] as const),
+      trouble: this.#dice.pick([0, 0.05, 0.2, 0.4]),
+      crashes: this.#dice.pick([0, 0, 1, 2]),
+      failOvers: this.#dice.pick([0, 0, 1, 2]),
+      sleep: this.#dice.pick([0, 0.02, 0.1]),
     };
     this.history = new History({ hunt: 1, churn: 2 }[this.#weather.mix as string] ?? Infinity);
     this.#server.failure = code.MailError;
@@ -151,7 +127,7 @@ export class Explorer implements Network {
 
   fate(write: boolean): Fate {
     if (this.#dice.next() >= this.#weather.trouble) return 'done';
-    return this.#dice.of(write ? ['reply lost', 'lost', 'late', 'twice'] : ['lost']);
+    return this.#dice.pick(write ? ['reply lost', 'lost', 'late', 'twice'] : ['lost']);
   }
 
   async run(): Promise<void> {
@@ -183,11 +159,11 @@ export class Explorer implements Network {
   #take(list: Step[]): void {
     if (this.#sleepsFor > 0) this.#sleepsFor--;
     else if (this.#dice.next() < this.#weather.sleep) {
-      this.#sleeper = this.#dice.of(['A', 'B']);
+      this.#sleeper = this.#dice.pick(['A', 'B']);
       this.#sleepsFor = this.#dice.below(80);
     } else this.#sleeper = undefined;
     const awake = list.filter(({ what }) => what[0] !== this.#sleeper);
-    const step = this.#dice.of(awake.length > 0 ? awake : list);
+    const step = this.#dice.pick(awake.length > 0 ? awake : list);
     list.splice(list.indexOf(step), 1);
     this.trace.push(step.what);
     step.run();
@@ -232,7 +208,7 @@ export class Explorer implements Network {
   #crash(): void {
     const alive = this.#processes.filter(({ db }) => !db.dead);
     if (alive.length === 0) return;
-    const victim = this.#dice.of(alive);
+    const victim = this.#dice.pick(alive);
     this.trace.push(`${victim.name} is killed`);
     victim.db.dead = true;
     this.#running -= victim.clients - victim.ended;
@@ -259,7 +235,7 @@ export class Explorer implements Network {
       case 'deliver': {
         // Sometimes a retry of what another process took before.
         const again = dice.next() < 0.3 && history.ids.length > 0;
-        const id = again ? dice.of(history.ids) : this.#letters++;
+        const id = again ? dice.pick(history.ids) : this.#letters++;
         const letter = history.sent(id);
         const uid = await process.deliver(id, letter);
         history.acknowledged(id, uid);
@@ -275,11 +251,11 @@ export class Explorer implements Network {
         const churn = mix === 'churn' || mix === 'hunt';
         const uids = churn
           ? [1, 99]
-          : dice.of([
+          : dice.pick([
               [1, 3],
               [2, 5],
             ]);
-        await process.flag(inbox, uids, churn ? 4 : dice.of([8, 4]));
+        await process.flag(inbox, uids, churn ? 4 : dice.pick([8, 4]));
         return;
       }
       case 'copy':
@@ -298,7 +274,7 @@ export class Explorer implements Network {
       case 'look':
         // Sometimes from the pages, as if nobody had looked for long.
         if (dice.next() < 0.5) await process.forgetViews();
-        history.seen(await process.look(dice.of([inbox, sent])));
+        history.seen(await process.look(dice.pick([inbox, sent])));
     }
   }
 
