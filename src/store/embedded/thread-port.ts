@@ -65,22 +65,26 @@ export class ThreadPort {
     events: ThreadPortEvents,
   ): Promise<ThreadPort> {
     const worker = startThread(import.meta.url, module, { workerData });
+    // The exit may come in the same turn as the last message.
+    const ended = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        resolve();
+      });
+    });
     const started = await new Promise<Started>((resolve, reject) => {
-      const ended = (): void => {
+      const endedEarly = (): void => {
         reject(new Error(`${module} ended before it was ready`));
       };
       worker.once('error', reject);
-      worker.once('exit', ended);
+      worker.once('exit', endedEarly);
       worker.once('message', (message: Started) => {
         worker.off('error', reject);
-        worker.off('exit', ended);
+        worker.off('exit', endedEarly);
         resolve(message);
       });
     });
     if (typeof started === 'object' && 'failure' in started) {
-      // It throws what it told; nobody needs to hear of that again.
-      worker.on('error', () => undefined);
-      await worker.terminate();
+      await ended;
       throw new MailError(started.failure, started.message);
     }
     return new ThreadPort(worker, events, started === 'ready' ? [] : started.damaged);

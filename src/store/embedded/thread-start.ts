@@ -11,21 +11,27 @@ export type Started =
   | { readonly damaged: readonly DamagedShard[] }
   | { readonly failure: Failure; readonly message: string };
 
-/** Opens what a thread works with, tells the other end, and answers with it. */
+/**
+ * Opens what a thread works with, tells the other end, and serves with it. When it cannot be opened the thread has
+ * nothing left to do and ends by itself: an error that is thrown while the other end terminates the thread can take the
+ * whole process along (a fatal error in Node's `TriggerUncaughtException`).
+ */
 export function startWith<T>(
   port: MessagePort,
   open: () => T,
+  serve: (opened: T) => void,
   how: (opened: T) => Started = () => 'ready',
-): T {
+): void {
+  let opened;
   try {
-    const opened = open();
-    port.postMessage(how(opened));
-    return opened;
+    opened = open();
   } catch (error) {
     const known = error instanceof MailError;
     const message = error instanceof Error ? error.message : String(error);
     const failure = known ? error.failure : 'unavailable';
     port.postMessage({ failure, message } satisfies Started);
-    throw error;
+    return;
   }
+  serve(opened);
+  port.postMessage(how(opened));
 }

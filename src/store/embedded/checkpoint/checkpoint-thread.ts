@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Connection, openForCheckpoints } from '../database.ts';
 import { directoryPath, shardPath } from '../paths.ts';
-import { startWith } from '../thread-start.ts';
+import type { Started } from '../thread-start.ts';
 import { type Answer, type Batch, directoryFile, type Report } from '../protocol.ts';
 
 /** What the thread is started with. */
@@ -16,7 +16,7 @@ export interface CheckpointThreadData {
  */
 const port = parentPort as MessagePort;
 const { folder } = workerData as CheckpointThreadData;
-const connections = startWith(port, () => new Map<number, Connection>());
+const connections = new Map<number, Connection>();
 
 function connection(file: number): Connection {
   let db = connections.get(file);
@@ -49,3 +49,5 @@ port.on('message', (message: Batch | 'close') => {
   }
   for (const { id, file } of message.ops) port.postMessage(checkpoint(id, file));
 });
+
+port.postMessage('ready' satisfies Started);

@@ -19,13 +19,31 @@ export interface WriterThreadData {
 
 const port = parentPort as MessagePort;
 const { folder, shards, files } = workerData as WriterThreadData;
-const writer = startWith(
-  port,
-  () => new Writer(folder, shards, files),
-  ({ damaged }) => (damaged.length === 0 ? 'ready' : { damaged }),
-);
 const queue: Op[] = [];
 let closing = false;
+
+startWith(
+  port,
+  () => new Writer(folder, shards, files),
+  serve,
+  ({ damaged }) => (damaged.length === 0 ? 'ready' : { damaged }),
+);
+
+function serve(writer: Writer): void {
+  port.on('message', (message: Batch | 'close') => {
+    take(message);
+    takeWaiting();
+    while (queue.length > 0) {
+      for (const report of writer.run(takeGroup(queue))) port.postMessage(report);
+      takeWaiting();
+      reportLongLogs(writer, queue.length === 0);
+    }
+    if (!closing) return;
+    writer.close();
+    port.postMessage('closed');
+    port.close();
+  });
+}
 
 function take(message: Batch | 'close'): void {
   if (message === 'close') closing = true;
@@ -42,21 +60,7 @@ function takeWaiting(): void {
 }
 
 /** Whoever hears of it has the checkpoint thread copy them. */
-function reportLongLogs(idle: boolean): void {
+function reportLongLogs(writer: Writer, idle: boolean): void {
   const longLogs = writer.longLogs(idle);
   if (longLogs.length > 0) port.postMessage({ answers: [], events: undefined, longLogs });
 }
-
-port.on('message', (message: Batch | 'close') => {
-  take(message);
-  takeWaiting();
-  while (queue.length > 0) {
-    for (const report of writer.run(takeGroup(queue))) port.postMessage(report);
-    takeWaiting();
-    reportLongLogs(queue.length === 0);
-  }
-  if (!closing) return;
-  writer.close();
-  port.postMessage('closed');
-  port.close();
-});
