@@ -38,6 +38,9 @@ export interface MailStore extends MailboxStore, MessageStore, ContentStore {
 
 export type AccountStatus = 'active' | 'suspended' | 'closed';
 
+/** How sure the operator is of who owns an account: `official` once its data were confirmed with an EDS. R-12.1 */
+export type AccountLevel = 'basic' | 'official';
+
 export interface Account {
   readonly id: AccountId;
   /** As the owner writes it, for display: `Aigerim@example.kz`. */

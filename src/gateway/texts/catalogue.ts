@@ -1,0 +1,23 @@
+import { agencyTexts } from './agency.ts';
+import { applicationTexts } from './application.ts';
+import { edsTexts } from './eds.ts';
+import { httpTexts } from './http.ts';
+import { identifierTexts } from './identifier.ts';
+import { loginTexts } from './login.ts';
+import { mailboxTexts } from './mailbox.ts';
+import { stateTexts } from './state.ts';
+import type { Texts } from './text.ts';
+
+/** All that the gateway says to people, by its code. */
+export const catalogue = {
+  ...identifierTexts,
+  ...loginTexts,
+  ...applicationTexts,
+  ...edsTexts,
+  ...stateTexts,
+  ...mailboxTexts,
+  ...agencyTexts,
+  ...httpTexts,
+} as const satisfies Texts;
+
+export type ErrorCode = keyof typeof catalogue;
