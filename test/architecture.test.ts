@@ -16,6 +16,11 @@ const gateway = [
   ...['api.ts', 'gateway-error.ts', 'texts', 'identifiers', 'vault'].map((one) => `gateway/${one}`),
 ];
 const bus = ['bus/api.ts', 'bus/failure-delay.ts', 'bus/hint-listeners.ts'];
+const gateway = [
+  ...contracts,
+  'store/records.ts',
+  ...['api.ts', 'gateway-error.ts', 'texts', 'identifiers', 'vault'].map((one) => `gateway/${one}`),
+];
 const table: Readonly<Record<string, readonly string[]>> = {
   core: [],
   mail: [],
@@ -44,6 +49,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   gateway: ['store/api.ts'],
   'gateway/identifiers': ['gateway/gateway-error.ts'],
   'gateway/vault': ['gateway/api.ts'],
+  gateway: [...contracts, 'store/records.ts'],
+  'gateway/signatures': [...gateway, 'eds'],
   archive: [...contracts, 'account/address.ts'],
   gateway: [...contracts, 'store/records.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
