@@ -11,6 +11,11 @@ import ts from 'typescript';
 const contracts = ['store/api.ts', 'store/mailbox-view.ts'];
 const protocol = ['mail', ...contracts, 'bus/api.ts', 'account/api.ts', 'account/address.ts'];
 const bus = ['bus/api.ts', 'bus/failure-delay.ts', 'bus/hint-listeners.ts'];
+const gateway = [
+  ...contracts,
+  'store/records.ts',
+  ...['api.ts', 'gateway-error.ts', 'texts', 'identifiers', 'vault'].map((one) => `gateway/${one}`),
+];
 const table: Readonly<Record<string, readonly string[]>> = {
   core: [],
   mail: [],
@@ -36,6 +41,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   eds: [],
   'eds/crypto': [],
   'eds/pool': ['eds/crypto'],
+  gateway: [...contracts, 'store/records.ts'],
+  'gateway/signatures': [...gateway, 'eds'],
   archive: [...contracts, 'account/address.ts'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
