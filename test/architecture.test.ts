@@ -16,11 +16,6 @@ const gateway = [
   ...['api.ts', 'gateway-error.ts', 'texts', 'identifiers', 'vault'].map((one) => `gateway/${one}`),
 ];
 const bus = ['bus/api.ts', 'bus/failure-delay.ts', 'bus/hint-listeners.ts'];
-const gateway = [
-  ...contracts,
-  'store/records.ts',
-  ...['api.ts', 'gateway-error.ts', 'texts', 'identifiers', 'vault'].map((one) => `gateway/${one}`),
-];
 const table: Readonly<Record<string, readonly string[]>> = {
   core: [],
   mail: [],

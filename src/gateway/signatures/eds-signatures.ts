@@ -11,6 +11,8 @@ import type { SignerVerdict, Verdict } from '../../eds/verify/verdict.ts';
 import type { Role } from '../../eds/x509/roles.ts';
 import type { Signatures, SignedBy, SignerRole } from '../api.ts';
 import { type ErrorParams, GatewayError } from '../gateway-error.ts';
+import { isCertified } from '../identifiers/is-certified.ts';
+import type { TestIdentifiers } from '../identifiers/test-identifiers.ts';
 import type { Bin, Iin } from '../identifiers/values.ts';
 import type { ErrorCode } from '../texts/catalogue.ts';
 import { certificateName, certificateOrganisation } from './certificate-name.ts';
@@ -26,6 +28,8 @@ export interface EdsSignaturesOptions {
   /** Who is asked for the status of a certificate, in this order. */
   readonly sources: readonly StatusSource[];
   readonly clock: Clock;
+  /** Numbers of public test keys that count here. */
+  readonly testIdentifiers: TestIdentifiers;
   /** Octets of a signature at most, before base64 is removed. */
   readonly mostBytes: number;
 }
@@ -61,7 +65,13 @@ export class EdsSignatures implements Signatures {
     );
     const [signer] = verdict.signers;
     if (!verdict.valid || signer === undefined) throw this.#refusal(verdict, now);
-    return signedBy(signer, signature, content, now);
+    const by = signedBy(signer, signature, content, now);
+    // The authority vouches for the number, whatever its digits add up to; but anybody has the public test keys.
+    const numbers = [by.iin, ...(by.bin === undefined ? [] : [by.bin])];
+    if (!numbers.every((one) => isCertified(one, this.#options.testIdentifiers))) {
+      throw new GatewayError('EDS_TEST');
+    }
+    return by;
   }
 
   #policy(now: number): VerificationPolicy {

@@ -245,6 +245,29 @@ describe('gateway: signatures', function () {
     }
   });
 
+  it('takes a number as the authority certifies it, and those of public test keys only when they are listed', async () => {
+    const of = (number: string, company?: string): Promise<Buffer> =>
+      issue({
+        subject: { commonName: 'А', iin: number, ...(company !== undefined && { bin: company }) },
+      }).then((member) => bench.sign(member, letter));
+    // The check digit of the first is wrong; an authority gave it out all the same.
+    const [wrong, test, company] = [
+      await of('850101399114'),
+      await of('123456789011'),
+      await of(iin, '123456789021'),
+    ];
+    expect(await refusal(wrong)).to.equal('taken');
+    expect(await refusal(test)).to.equal('EDS_TEST');
+    expect(await refusal(company)).to.equal('EDS_TEST');
+    const listed = await SignatureBench.open(ca, { testIdentifiers: ['123456789011'] });
+    try {
+      expect(await refused(() => listed.signatures.verify(test))).to.equal('taken');
+      expect(await refused(() => listed.signatures.verify(company))).to.equal('EDS_TEST');
+    } finally {
+      await listed.close();
+    }
+  });
+
   it('R-6.2 the clock of the signer does not count', async () => {
     for (const ahead of [3 * minute, hour, -2 * day]) {
       const signature = await bench.sign(signer, letter, now + ahead);

@@ -20,6 +20,7 @@ export interface MovedClock {
 
 export interface BenchOptions {
   readonly gost?: GostWork;
+  readonly testIdentifiers?: readonly string[];
 }
 
 /** The gateway's signatures over a test authority and its services, by a clock that the test moves. */
@@ -69,6 +70,7 @@ export class SignatureBench {
           trust: () => trust,
           sources: [responder],
           clock,
+          testIdentifiers: new Set(options.testIdentifiers),
           mostBytes,
         }),
     );
