@@ -48,7 +48,6 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/state': gateway,
   'gateway/vault': ['gateway/api.ts', 'store/records.ts'],
   archive: [...contracts, 'account/address.ts'],
-  gateway: [...contracts, 'store/records.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
