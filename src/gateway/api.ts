@@ -180,8 +180,8 @@ export interface Acceptance {
 
 export interface Logins {
   /**
-   * Whether the login can be given now. Throws `LOGIN_RULES`, `LOGIN_RESERVED`, `LOGIN_TAKEN` with variants that are
-   * free at this moment, `LOGIN_LOOKALIKE`.
+   * Whether the login can be given now. Throws `LOGIN_RULES`, `LOGIN_IDENTIFIER`, `LOGIN_RESERVED`, and `LOGIN_TAKEN` or
+   * `LOGIN_LOOKALIKE`, both with `list`: variants that are free at this moment.
    */
   check(
     login: string,
@@ -189,7 +189,10 @@ export interface Logins {
 }
 
 export interface Passwords {
-  /** Throws `PASSWORD_SHORT`, `PASSWORD_LONG`, `PASSWORD_BREACHED`, `PASSWORD_LIKE_LOGIN`. */
+  /**
+   * Throws `PASSWORD_SHORT`, `PASSWORD_LONG`, `PASSWORD_CHARACTERS`, `PASSWORD_BREACHED`, `PASSWORD_LIKE_LOGIN`. The login
+   * may be a whole address.
+   */
   check(password: string, login: string): void;
 }
 
