@@ -44,6 +44,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   archive: [...contracts, 'account/address.ts'],
   gateway: [...contracts, 'store/records.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
+  'gateway/logins': [...gateway, 'account/address.ts'],
+  'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
   development: ['admin', 'config'],
@@ -109,6 +111,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   development: ['node-forge', 'zod'],
   eds: ['node-forge'],
   'gateway/agreement': ['yaml', 'zod'],
+  'gateway/passwords': ['@zxcvbn-ts/language-common'],
   scripts: ['commander'],
 };
 
