@@ -2,9 +2,11 @@ import { agencyTexts } from './agency.ts';
 import { applicationTexts } from './application.ts';
 import { edsTexts } from './eds.ts';
 import { httpTexts } from './http.ts';
+import { letterTexts } from './letters.ts';
 import { identifierTexts } from './identifier.ts';
 import { loginTexts } from './login.ts';
 import { mailboxTexts } from './mailbox.ts';
+import { signatureTexts } from './signature.ts';
 import { stateTexts } from './state.ts';
 import type { Texts } from './text.ts';
 
@@ -14,10 +16,12 @@ export const catalogue = {
   ...loginTexts,
   ...applicationTexts,
   ...edsTexts,
+  ...signatureTexts,
   ...stateTexts,
   ...mailboxTexts,
   ...agencyTexts,
   ...httpTexts,
+  ...letterTexts,
 } as const satisfies Texts;
 
 export type ErrorCode = keyof typeof catalogue;
