@@ -239,7 +239,7 @@ function fakeAuthenticator(
     }
     return Promise.resolve(
       account !== undefined && passwords[login] === given
-        ? { status: 'accepted', account }
+        ? { status: 'accepted', account, credentialId: 'password' }
         : { status: 'refused', reason: 'credentials' },
     );
   };

@@ -107,7 +107,7 @@ export async function testAuthenticator(accounts: readonly Account[]): Promise<A
     account === undefined
       ? { status: 'refused', reason: 'credentials' }
       : account.status === 'active'
-        ? { status: 'accepted', account }
+        ? { status: 'accepted', account, credentialId: 'password' }
         : { status: 'refused', reason: 'suspended' };
   const find = (login: string): Account | undefined =>
     accounts.find((one) => one.canonical === login.toLowerCase());
