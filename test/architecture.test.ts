@@ -10,6 +10,11 @@ import ts from 'typescript';
  */
 const contracts = ['store/api.ts', 'store/mailbox-view.ts'];
 const protocol = ['mail', ...contracts, 'bus/api.ts', 'account/api.ts', 'account/address.ts'];
+const gateway = [
+  ...contracts,
+  'store/records.ts',
+  ...['api.ts', 'gateway-error.ts', 'texts', 'identifiers', 'vault'].map((one) => `gateway/${one}`),
+];
 const bus = ['bus/api.ts', 'bus/failure-delay.ts', 'bus/hint-listeners.ts'];
 const table: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -19,9 +24,9 @@ const table: Readonly<Record<string, readonly string[]>> = {
   metrics: [],
   workers: ['metrics'],
   store: ['mail'],
-  'store/embedded': ['mail', ...contracts, 'store/common'],
-  'store/common': ['mail', ...contracts],
-  'store/mongo': ['mail', ...contracts, 'store/common', 'bus/api.ts'],
+  'store/embedded': ['mail', ...contracts, 'store/records.ts', 'store/common'],
+  'store/common': ['mail', ...contracts, 'store/records.ts'],
+  'store/mongo': ['mail', ...contracts, 'store/records.ts', 'store/common', 'bus/api.ts'],
   bus: [],
   'bus/local': [...bus],
   'bus/redis': [...bus],
@@ -36,7 +41,15 @@ const table: Readonly<Record<string, readonly string[]>> = {
   eds: [],
   'eds/crypto': [],
   'eds/pool': ['eds/crypto'],
+  'gateway/identifiers': ['gateway/gateway-error.ts'],
+  'gateway/vault': ['gateway/api.ts'],
+  gateway: [...contracts, 'store/records.ts'],
+  'gateway/signatures': [...gateway, 'eds'],
+  'gateway/state': gateway,
+  'gateway/vault': ['gateway/api.ts', 'store/records.ts'],
   archive: [...contracts, 'account/address.ts'],
+  gateway: [...contracts, 'store/records.ts'],
+  'gateway/agreement': [...gateway, 'account/address.ts'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
   development: ['admin', 'config'],
@@ -101,6 +114,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   admin: ['zod'],
   development: ['node-forge', 'zod'],
   eds: ['node-forge'],
+  'gateway/agreement': ['yaml', 'zod'],
   scripts: ['commander'],
 };
 

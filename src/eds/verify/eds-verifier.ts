@@ -84,9 +84,8 @@ function embeddedSources(tools: OcspTools, data: SignedData): readonly StatusSou
 /** Steps 1 and 2: a file of a sane size that is signed by somebody. */
 function readWithin(bytes: Uint8Array, policy: VerificationPolicy): SignedData {
   const login = policy.purpose === 'login';
-  if (bytes.length > (login ? limits.loginCmsBytes : limits.cmsBytes)) {
-    throw new Refusal('too-large');
-  }
+  const mostBytes = policy.mostBytes ?? (login ? limits.loginCmsBytes : limits.cmsBytes);
+  if (bytes.length > mostBytes) throw new Refusal('too-large');
   const data = readSignedData(unwrap(bytes));
   if (data.signers.length === 0) throw new Refusal('no-signers');
   if (login && data.signers.length > 1) throw new Refusal('too-many-signers');

@@ -8,8 +8,10 @@ export interface VerificationPolicy {
   readonly trust: TrustStore;
   /** The moment of the verification, milliseconds since 1970. */
   readonly now: number;
-  /** `login`: one signer, a small file, the certificate named in the signature, and valid now. */
+  /** `login`: one signer, a small file, the certificate named in the signature, valid now; the signer's clock does not count. */
   readonly purpose: 'document' | 'login';
+  /** Octets of the file at most, where it is not the limit of the purpose. */
+  readonly mostBytes?: number;
   /** Whether a document's signature must name the certificate by its hash (CAdES); a wrong one is never accepted. */
   readonly ess: 'required' | 'when-present';
   readonly timestamp: 'required' | 'when-present';

@@ -82,7 +82,9 @@ export class SignerVerification {
     });
     const moments = { now: policy.now, reference };
     const validNow = policy.purpose === 'login';
-    checkTime(certificate, { ...moments, claimed: this.#signedAt, validNow });
+    // Who logs in does it now, whatever the clock of his machine says.
+    const claimed = validNow ? undefined : this.#signedAt;
+    checkTime(certificate, { ...moments, claimed, validNow });
     await this.#checkStatus(moments, timestamps);
     this.#refuse(checkOwner(certificate, policy.owner, policy.trust.profile));
   }

@@ -5,6 +5,7 @@ import { httpTexts } from './http.ts';
 import { identifierTexts } from './identifier.ts';
 import { loginTexts } from './login.ts';
 import { mailboxTexts } from './mailbox.ts';
+import { signatureTexts } from './signature.ts';
 import { stateTexts } from './state.ts';
 import type { Texts } from './text.ts';
 
@@ -14,6 +15,7 @@ export const catalogue = {
   ...loginTexts,
   ...applicationTexts,
   ...edsTexts,
+  ...signatureTexts,
   ...stateTexts,
   ...mailboxTexts,
   ...agencyTexts,

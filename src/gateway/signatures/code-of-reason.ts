@@ -1,0 +1,88 @@
+import type { ReasonCode } from '../../eds/reasons.ts';
+import type { ErrorCode } from '../texts/catalogue.ts';
+
+/** What a person is told of each reason to refuse a signature. A reason without a row does not compile. */
+export const codeOfReason = {
+  'too-large': 'EDS_TOO_BIG',
+  parse: 'EDS_DAMAGED',
+  'trailing-data': 'EDS_DAMAGED',
+
+  'no-signers': 'EDS_ONE_SIGNER',
+  'too-many-signers': 'EDS_ONE_SIGNER',
+  'signer-cert-missing': 'EDS_NO_CERTIFICATE',
+
+  'content-missing': 'EDS_NO_CONTENT',
+  'content-mismatch': 'EDS_CHANGED',
+
+  'no-signed-attrs': 'EDS_FORM',
+  'attribute-not-single-valued': 'EDS_FORM',
+  'content-type-missing': 'EDS_FORM',
+  'content-type-mismatch': 'EDS_FORM',
+  'message-digest-missing': 'EDS_FORM',
+  'message-digest-mismatch': 'EDS_CHANGED',
+
+  'algorithm-not-allowed': 'EDS_FORM',
+  'digest-alg-mismatch': 'EDS_FORM',
+  'key-invalid': 'EDS_UNTRUSTED',
+  'signature-invalid': 'EDS_WRONG',
+
+  'ess-cert-missing': 'EDS_FORM',
+  'ess-cert-mismatch': 'EDS_FORM',
+
+  'chain-untrusted': 'EDS_UNTRUSTED',
+  'issuer-not-ca': 'EDS_UNTRUSTED',
+  'issuer-key-usage': 'EDS_UNTRUSTED',
+  'path-too-long': 'EDS_UNTRUSTED',
+  'algorithm-fields-differ': 'EDS_UNTRUSTED',
+  'unknown-critical-extension': 'EDS_UNTRUSTED',
+
+  expired: 'EDS_EXPIRED',
+  'not-yet-valid': 'EDS_NOT_YET',
+  'issuer-expired': 'EDS_UNTRUSTED',
+  'signing-time-in-future': 'EDS_FORM',
+
+  'tst-missing': 'EDS_TIMESTAMP',
+  'tst-parse': 'EDS_TIMESTAMP',
+  'tst-refused': 'EDS_TIMESTAMP',
+  'tst-imprint-mismatch': 'EDS_TIMESTAMP',
+  'tst-signature-invalid': 'EDS_TIMESTAMP',
+  'tst-cert-untrusted': 'EDS_TIMESTAMP',
+  'tst-eku': 'EDS_TIMESTAMP',
+  'tst-policy': 'EDS_TIMESTAMP',
+  'tst-nonce-mismatch': 'EDS_TIMESTAMP',
+  'tst-in-future': 'EDS_TIMESTAMP',
+
+  revoked: 'EDS_REVOKED',
+  'issuer-revoked': 'EDS_UNTRUSTED',
+  'never-issued': 'EDS_UNTRUSTED',
+  'revocation-unknown': 'EDS_STATUS_UNKNOWN',
+  'ocsp-parse': 'EDS_STATUS_UNKNOWN',
+  'ocsp-not-successful': 'EDS_STATUS_UNKNOWN',
+  'ocsp-signature-invalid': 'EDS_STATUS_UNKNOWN',
+  'ocsp-responder-untrusted': 'EDS_STATUS_UNKNOWN',
+  'ocsp-cert-id-mismatch': 'EDS_STATUS_UNKNOWN',
+  'ocsp-nonce-mismatch': 'EDS_STATUS_UNKNOWN',
+  'ocsp-stale': 'EDS_STATUS_UNKNOWN',
+  'ocsp-in-future': 'EDS_STATUS_UNKNOWN',
+  'ocsp-status-unknown': 'EDS_STATUS_UNKNOWN',
+  'crl-parse': 'EDS_STATUS_UNKNOWN',
+  'crl-signature-invalid': 'EDS_STATUS_UNKNOWN',
+  'crl-issuer-mismatch': 'EDS_STATUS_UNKNOWN',
+  'crl-stale': 'EDS_STATUS_UNKNOWN',
+  'crl-in-future': 'EDS_STATUS_UNKNOWN',
+  'crl-scope': 'EDS_STATUS_UNKNOWN',
+  'crl-after-expiry': 'EDS_STATUS_UNKNOWN',
+  'service-silent': 'EDS_STATUS_UNKNOWN',
+  'service-busy': 'EDS_BUSY',
+
+  'iin-missing': 'EDS_OWNER',
+  'iin-ambiguous': 'EDS_OWNER',
+  'bin-missing': 'EDS_OWNER',
+  'bin-ambiguous': 'EDS_OWNER',
+  'key-usage': 'EDS_AUTH_KEY',
+  'extended-key-usage': 'EDS_AUTH_KEY',
+  'role-missing': 'EDS_ROLE',
+  'iin-mismatch': 'EDS_OTHER_PERSON',
+  'bin-mismatch': 'EDS_OTHER_PERSON',
+  'test-identity': 'EDS_TEST',
+} as const satisfies Readonly<Record<ReasonCode, ErrorCode>>;
