@@ -13,6 +13,7 @@ import type {
 import type { MessageIndex, Part } from '../mail/api.ts';
 import type { FieldNames } from '../mail/field-choice.ts';
 import type { MailboxView } from './mailbox-view.ts';
+import type { RecordStore } from './records.ts';
 
 /**
  * The whole promise of a message store. Each sentence that promises something has a test in
@@ -29,6 +30,7 @@ export interface MailStore extends MailboxStore, MessageStore, ContentStore {
   readonly accounts: AccountStore;
   readonly outbox: OutboxStore;
   readonly audit: AuditStore;
+  readonly records: RecordStore;
   readonly upkeep: UpkeepStore;
   /** Finishes what was begun, writes projections, closes. Later calls reject with `unavailable`. */
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { contentContract } from './contract/content.ts';
 import { deliveryContract } from './contract/delivery.ts';
 import { mailboxesContract } from './contract/mailboxes.ts';
 import { messagesContract } from './contract/messages.ts';
+import { recordsContract } from './contract/records.ts';
 import { searchContract } from './contract/search.ts';
 import { viewsContract } from './contract/views.ts';
 import { upkeepContract } from './contract/upkeep.ts';
@@ -32,5 +33,6 @@ export function storeContract(backend: Backend): void {
     concurrencyContract(opened);
     searchContract(opened);
     upkeepContract(opened, clock);
+    recordsContract(opened);
   });
 }

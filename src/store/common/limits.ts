@@ -14,6 +14,11 @@ export const mailboxLevels = 32;
 export const deliveryIdsKept = 256;
 /** The last UID and the last UIDVALIDITY that 32 bits hold. RFC 9051 §2.3.1.1. */
 export const lastUid = 0xffff_ffff;
+/** Octets of UTF-8 in the key of a record, and in its value. */
+export const recordKeyBytes = 512;
+export const recordValueBytes = 1024 * 1024;
+/** Records that one list may ask for. */
+export const recordsListed = 1_000;
 /** Accounts whose mailboxes the protocol thread keeps in memory besides those in use. */
 export const accountsCached = 2_048;
 /** Look-ups by address, and quota figures, kept on the protocol thread. */

@@ -62,6 +62,7 @@ import {
   type EmbeddedStoreOptions,
 } from './options.ts';
 import { Outbox } from './outbox.ts';
+import { Records } from './records.ts';
 import type { Flags } from '../common/flag-bits.ts';
 import type { WriteOps } from './protocol.ts';
 import { type IndexCheck, TextIndex } from './search/text-index.ts';
@@ -149,6 +150,7 @@ export class EmbeddedStore implements MailStore {
   readonly inlineBodyBytes = inlineBodyBytes;
   readonly accounts: AccountDirectory;
   readonly audit: AuditLog;
+  readonly records: Records;
   readonly outbox: Outbox;
   readonly upkeep: Upkeep;
   readonly #threads: Threads;
@@ -172,6 +174,7 @@ export class EmbeddedStore implements MailStore {
     this.#unlock = unlock;
     this.accounts = new AccountDirectory(threads, facts.shards);
     this.audit = new AuditLog(threads);
+    this.records = new Records(threads);
     this.outbox = new Outbox(threads, facts.shards, {
       at: async (place) => {
         const row = await threads.read('contentAt', place);

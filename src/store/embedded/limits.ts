@@ -12,6 +12,8 @@ export const describeBatch = 256;
 export const checkpointPages = 2_000;
 /** Pages of a log after which the writer lets commits wait until it is copied to its end. */
 export const checkpointForcedPages = 16_000;
+/** Octets of records that one read answers, or one commit of an insert carries; a single record may be longer. */
+export const recordSliceBytes = 256 * 1024;
 /** Rows that one step of the collector looks at, so that commits do not wait for it. */
 export const collectSlice = 500;
 /** Contents, and characters of their texts, that one commit of the search index carries. */

@@ -1,6 +1,7 @@
 import type { Flags } from '../common/flag-bits.ts';
 import type { Letter, LetterBrief } from '../common/letter-row.ts';
 import type { MailboxRow } from '../common/mailbox-row.ts';
+import type { IdRange } from '../common/record-range.ts';
 import type { Failure } from '../../core/errors.ts';
 import type { UidRanges } from '../../core/uid-set.ts';
 import type { SpecialUse } from '../../core/values.ts';
@@ -215,6 +216,18 @@ export interface DirectoryOps {
     args: { readonly store: string; readonly records: readonly AuditLogRow[] };
     result: number;
   };
+  /** Stops at the first id that is taken; answers how many came. */
+  insertRecords: { args: { readonly records: readonly NewRecordRow[] }; result: number };
+  replaceRecord: { args: RecordRow; result: boolean };
+  removeRecord: { args: Omit<RecordRow, 'value'>; result: boolean };
+}
+export interface NewRecordRow {
+  /** See `recordId`. */
+  readonly id: string;
+  readonly value: string;
+}
+export interface RecordRow extends NewRecordRow {
+  readonly version: number;
 }
 export interface AuditLogRow extends AuditRow {
   readonly id: number;
@@ -274,6 +287,12 @@ export interface ReadOps extends UpkeepReadOps {
   };
   /** Oldest first. */
   auditAfter: { args: { readonly after: number }; result: readonly AuditLogRow[] };
+  getRecord: { args: { readonly id: string }; result: RecordRow | undefined };
+  /** Fewer than `limit` also when they are long, but never none that there are. */
+  listRecords: {
+    args: IdRange & { readonly limit: number; readonly newestFirst: boolean };
+    result: readonly RecordRow[];
+  };
   /** Those of the ids that the account took as lasting ones. */
   lasting: {
     args: { readonly a: number; readonly ids: readonly string[] };

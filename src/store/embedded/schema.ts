@@ -165,4 +165,13 @@ export const directoryMigrations: readonly Migration[] = [
   CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
   CREATE TRIGGER audit_fixed BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
   `,
+  `
+  -- Small facts that are no mail. With a number of their own, because values may be long.
+  CREATE TABLE record (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE, -- kind, '/', key
+    version INTEGER NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

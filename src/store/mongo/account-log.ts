@@ -26,6 +26,7 @@ import { project } from './projector.ts';
 import { noHints } from './no-hints.ts';
 import type { Answer } from './recent-ids.ts';
 import { dropPayloads, packEntries } from './tail.ts';
+import { unknownOutcome } from './unknown-outcome.ts';
 import { systemWaits, type Waits } from './waits.ts';
 import { followEntry } from './view-changes.ts';
 
@@ -531,10 +532,6 @@ export class AccountLog {
       loaded.loading.catch(() => undefined);
     }
   }
-}
-
-function unknownOutcome(): MailError {
-  return new MailError('unavailable', 'Nobody knows any more whether the change was made');
 }
 
 /** The view shows the head, or did before the entry at hand. */

@@ -45,6 +45,7 @@ export const clusterLayout: Readonly<Record<CollectionName, CollectionLayout>> =
     ],
   },
   audit: { shardKey: '_id', indexes: [{ key: { account: 1, _id: -1 } }] },
+  records: { shardKey: '_id', indexes: [{ key: { xt: 1 }, sparse: true }] },
   answers: { shardKey: '_id', indexes: [{ key: { x: 1 } }] },
   counters: { shardKey: '_id', indexes: [] },
 };

@@ -13,8 +13,8 @@ import type { TextIndex } from './search/text-index.ts';
 
 /**
  * Removes what nobody can see any more as of `now` (milliseconds): tombstones past their time, mailboxes deleted as long
- * ago, letters that neither a message nor a tombstone names, settled entries of the outbox, answers past their time. Any process may run it, and
- * several at once.
+ * ago, letters that neither a message nor a tombstone names, settled entries of the outbox, marks of removed records,
+ * answers past their time. Any process may run it, and several at once.
  */
 export async function collectGarbage(
   db: Database,
@@ -30,6 +30,7 @@ export async function collectGarbage(
     await logs.with(a as AccountId, (log) => collectAccount(db, log, texts, before, garbageBefore));
   }
   await db.remove('outbox', { end: { $lt: garbageBefore * 1000 } });
+  await db.remove('records', { xt: { $lt: garbageBefore } });
   await db.remove('answers', { x: { $lt: now } });
 }
 

@@ -31,6 +31,7 @@ export const collectionNames = [
   'grams',
   'outbox',
   'audit',
+  'records',
   'answers',
   'counters',
 ] as const;

@@ -20,6 +20,8 @@ export const chunkBytes = 512 * 1024;
 export const batchDocuments = 256;
 /** How long an operation is tried again while others commit or the server does not answer. */
 export const commitPatienceMs = 20_000;
+/** Changes of a record that it remembers: those who did not hear whether theirs was made look for it there. */
+export const changesKept = 16;
 /** How long the server may be silent while it owes an answer. */
 export const answerMs = 10_000;
 /** How long an operation may take with everything that the driver does about it, such as to find another connection. */

@@ -63,6 +63,7 @@ import { openMailbox } from './open-mailbox.ts';
 import { createMailbox, deleteMailbox, renameMailbox, subscribe } from './ops/mailbox-ops.ts';
 import { append, copy, expunge, storeFlags } from './ops/message-ops.ts';
 import { MongoOutbox } from './outbox.ts';
+import { MongoRecords } from './records.ts';
 import { TextIndex } from './search/text-index.ts';
 import { MongoUpkeep } from './upkeep/mongo-upkeep.ts';
 
@@ -93,6 +94,7 @@ export class MongoStore implements MailStore {
   readonly inlineBodyBytes = inlineBodyBytes;
   readonly accounts: MongoAccounts;
   readonly audit: MongoAudit;
+  readonly records: MongoRecords;
   readonly outbox: MongoOutbox;
   readonly upkeep: MongoUpkeep;
   readonly #db: Database;
@@ -119,6 +121,7 @@ export class MongoStore implements MailStore {
     this.#emails = new Emails(db);
     this.#texts = new TextIndex(db, clock, this.#emails, log);
     this.audit = new MongoAudit(db, clock);
+    this.records = new MongoRecords(db, clock);
     this.accounts = new MongoAccounts(db, clock, this.#logs, this.audit);
     this.outbox = new MongoOutbox(db, this.#emails, () => this.#logs.notesProjected());
     this.upkeep = new MongoUpkeep({

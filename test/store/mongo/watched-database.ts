@@ -29,7 +29,14 @@ export const operatorsInUse = [
 ];
 
 /** Collections that belong to no account. */
-const common: readonly CollectionName[] = ['names', 'outbox', 'audit', 'answers', 'counters'];
+const common: readonly CollectionName[] = [
+  'names',
+  'outbox',
+  'audit',
+  'records',
+  'answers',
+  'counters',
+];
 /** Questions that go to all accounts, by the fields of their filters: rare, each with an index of few entries, or a listing. */
 const toAll: readonly (readonly [CollectionName, string])[] = [
   ['heads', 'todo'],

@@ -1,7 +1,13 @@
 import { type Connection, openForReading, type Statement } from '../database.ts';
-import { collectSlice } from '../limits.ts';
+import { collectSlice, recordSliceBytes } from '../limits.ts';
 import { directoryPath } from '../paths.ts';
-import { accountColumns, type AccountLimits, type AccountRow, type ReadOps } from '../protocol.ts';
+import {
+  accountColumns,
+  type AccountLimits,
+  type AccountRow,
+  type ReadOps,
+  type RecordRow,
+} from '../protocol.ts';
 
 type AuditRows = ReadOps['listAudit']['result'];
 
@@ -15,6 +21,9 @@ export class DirectoryReader {
   readonly #audit: Statement;
   readonly #auditOf: Statement;
   readonly #auditAfter: Statement;
+  readonly #record: Statement;
+  readonly #records: Statement;
+  readonly #recordsBackward: Statement;
 
   constructor(folder: string) {
     const db = openForReading(directoryPath(folder));
@@ -33,6 +42,12 @@ export class DirectoryReader {
       `SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ${collectSlice}`,
     );
     this.#auditOf = db.prepare('SELECT * FROM audit WHERE account = ? ORDER BY id DESC LIMIT ?');
+    this.#record = db.prepare('SELECT id, version, value FROM record WHERE id = ?');
+    // Texts are compared as their UTF-8 octets.
+    const records = `SELECT id, version, value FROM record
+       WHERE id >= @from AND id < @below ORDER BY id`;
+    this.#records = db.prepare(`${records} LIMIT @limit`);
+    this.#recordsBackward = db.prepare(`${records} DESC LIMIT @limit`);
   }
 
   find(canonical: string): AccountRow | undefined {
@@ -59,6 +74,22 @@ export class DirectoryReader {
 
   auditAfter(after: number): AuditRows {
     return this.#auditAfter.all(after) as AuditRows;
+  }
+
+  record(id: string): RecordRow | undefined {
+    return this.#record.get(id) as RecordRow | undefined;
+  }
+
+  records({ newestFirst, ...range }: ReadOps['listRecords']['args']): RecordRow[] {
+    const rows: RecordRow[] = [];
+    let octets = 0;
+    const list = newestFirst ? this.#recordsBackward : this.#records;
+    for (const row of list.iterate(range) as IterableIterator<RecordRow>) {
+      rows.push(row);
+      octets += row.value.length;
+      if (octets >= recordSliceBytes) break;
+    }
+    return rows;
   }
 
   close(): void {

@@ -78,6 +78,9 @@ export class Reader implements Reads {
 
   readonly auditAfter: Reads['auditAfter'] = ({ after }) => this.#accounts.auditAfter(after);
 
+  readonly getRecord: Reads['getRecord'] = ({ id }) => this.#accounts.record(id);
+  readonly listRecords: Reads['listRecords'] = (args) => this.#accounts.records(args);
+
   readonly lasting: Reads['lasting'] = ({ a, ids }) => this.#of(a).lasting(a, ids);
 
   readonly outboxCount: Reads['outboxCount'] = () =>

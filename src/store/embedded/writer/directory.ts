@@ -21,6 +21,9 @@ export class Directory {
   readonly #settle: Statement;
   readonly #audit: Statement;
   readonly #lastRestored: Statement;
+  readonly #insertRecord: Statement;
+  readonly #replaceRecord: Statement;
+  readonly #removeRecord: Statement;
 
   constructor(db: Connection) {
     this.db = db;
@@ -50,6 +53,13 @@ export class Directory {
          ORDER BY id DESC LIMIT 1`,
       )
       .pluck();
+    this.#insertRecord = db.prepare(
+      'INSERT INTO record (id, version, value) VALUES (@id, 1, @value) ON CONFLICT (id) DO NOTHING',
+    );
+    this.#replaceRecord = db.prepare(
+      `UPDATE record SET version = version + 1, value = @value WHERE id = @id AND version = @version`,
+    );
+    this.#removeRecord = db.prepare('DELETE FROM record WHERE id = @id AND version = @version');
   }
 
   createAccounts({
@@ -94,6 +104,19 @@ export class Directory {
       this.#audit.run(at, account, actor, action, said);
     }
     return fresh.length;
+  }
+
+  insertRecords({ records }: DirectoryOps['insertRecords']['args']): number {
+    const taken = records.findIndex((record) => this.#insertRecord.run(record).changes === 0);
+    return taken === -1 ? records.length : taken;
+  }
+
+  replaceRecord(record: DirectoryOps['replaceRecord']['args']): boolean {
+    return this.#replaceRecord.run(record).changes === 1;
+  }
+
+  removeRecord(record: DirectoryOps['removeRecord']['args']): boolean {
+    return this.#removeRecord.run(record).changes === 1;
   }
 
   #create(account: NewAccountRow, audit: AuditRow): AccountRow | Failure {

@@ -86,6 +86,9 @@ const directoryOps: {
     directory.audit(args);
   },
   restoreAudit: (directory, args) => directory.restoreAudit(args),
+  insertRecords: (directory, args) => directory.insertRecords(args),
+  replaceRecord: (directory, args) => directory.replaceRecord(args),
+  removeRecord: (directory, args) => directory.removeRecord(args),
 };
 
 /** How often a busy writer looks how long its logs are. */

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import { MailError } from '../../core/errors.ts';
+import {
+  checkListed,
+  checkRecord,
+  checkRecordKind,
+  checkRecordValue,
+  isRecordKey,
+} from '../common/record-checks.ts';
+import { recordId, recordNameOf } from '../common/record-id.ts';
+import { recordRange } from '../common/record-range.ts';
+import { wholeSeconds } from '../common/seconds.ts';
+import type { NewRecord, RecordKind, RecordRange, RecordStore, StoredRecord } from '../records.ts';
+import type { Change, Database } from './database.ts';
+import { batchDocuments, changesKept, commitPatienceMs } from './limits.ts';
+import type { RecordDocument } from './record-document.ts';
+import { unknownOutcome } from './unknown-outcome.ts';
+import { systemWaits, type Waits } from './waits.ts';
+
+/** A document that is a record, not the mark of a removed one. */
+type LiveDocument = RecordDocument & { readonly v: number; readonly j: string };
+
+/**
+ * Records are documents; each change is a write on the condition that the document is as the last change left it, and
+ * leaves its own name there. Who gets no answer looks for that name, and tries the same write again until it is there or
+ * can come no more.
+ */
+export class MongoRecords implements RecordStore {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #waits: Waits;
+
+  constructor(db: Database, clock: Clock, waits: Waits = systemWaits) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#waits = waits;
+  }
+
+  async get(kind: RecordKind, key: string): Promise<StoredRecord | undefined> {
+    checkRecordKind(kind);
+    if (!isRecordKey(key)) return undefined;
+    const document = await this.#find(recordId(kind, key));
+    return document !== undefined && isLive(document) ? recordFrom(document) : undefined;
+  }
+
+  async list(kind: RecordKind, options: RecordRange): Promise<readonly StoredRecord[]> {
+    checkRecordKind(kind);
+    checkListed(options.limit);
+    const { limit, newestFirst = false } = options;
+    const records: StoredRecord[] = [];
+    let range = recordRange(kind, options);
+    for (;;) {
+      const wanted = Math.min(limit - records.length, batchDocuments);
+      const found = await this.#db.find<LiveDocument>(
+        'records',
+        { _id: { $gte: range.from, $lt: range.below }, v: { $gte: 1 } },
+        { sort: { _id: newestFirst ? -1 : 1 }, limit: wanted },
+      );
+      records.push(...found.map(recordFrom));
+      const last = records.at(-1);
+      if (found.length < wanted || records.length === limit || last === undefined) return records;
+      range = recordRange(kind, { ...options, after: last.key });
+    }
+  }
+
+  async insert(kind: RecordKind, records: readonly NewRecord[]): Promise<number> {
+    checkRecordKind(kind);
+    for (const record of records) checkRecord(record);
+    let inserted = 0;
+    for (const { key, value } of records) {
+      if (!(await this.#insert(recordId(kind, key), value))) break;
+      inserted++;
+    }
+    return inserted;
+  }
+
+  async replace(kind: RecordKind, key: string, version: number, value: string): Promise<boolean> {
+    checkRecordKind(kind);
+    checkRecordValue(value);
+    if (!isRecordKey(key)) return false;
+    return this.#change(recordId(kind, key), version, { $set: { v: version + 1, j: value } });
+  }
+
+  async remove(kind: RecordKind, key: string, version: number): Promise<boolean> {
+    checkRecordKind(kind);
+    if (!isRecordKey(key)) return false;
+    const change = { $set: { xt: wholeSeconds(this.#clock.now()) }, $unset: { v: 1, j: 1 } };
+    return this.#change(recordId(kind, key), version, change);
+  }
+
+  #insert(_id: string, value: string): Promise<boolean> {
+    const record = { v: 1, j: value };
+    return this.#make(_id, (found, w) => {
+      if (found === undefined) return this.#add({ _id, ...record, w, ws: [w] });
+      if (isLive(found)) return undefined;
+      return this.#write(found, w, { $set: record, $unset: { xt: 1 } });
+    });
+  }
+
+  #change(_id: string, version: number, change: Change): Promise<boolean> {
+    return this.#make(_id, (found, w) =>
+      found?.v === version ? this.#write(found, w, change) : undefined,
+    );
+  }
+
+  async #add(document: RecordDocument): Promise<boolean> {
+    return (await this.#db.insert('records', [{ ...document }])).size === 0;
+  }
+
+  /** False: another change came first. */
+  #write(found: RecordDocument, w: string, change: Change): Promise<boolean> {
+    return this.#db.update(
+      'records',
+      { _id: found._id, w: found.w },
+      {
+        ...change,
+        $set: { ...change.$set, w },
+        $push: { ws: { $each: [w], $slice: -changesKept } },
+      },
+    );
+  }
+
+  /**
+   * Makes a change by a name of its own. `write` tries it on what was found, and answers whether it was made; undefined:
+   * it is not to be made. `unavailable`: nobody knows.
+   */
+  async #make(
+    _id: string,
+    write: (found: RecordDocument | undefined, w: string) => Promise<boolean> | undefined,
+  ): Promise<boolean> {
+    const w = randomBytes(9).toString('base64url');
+    const until = this.#waits.now() + commitPatienceMs;
+    // What a write was tried on whose answer was lost: it may come true as long as the document is so.
+    let unsure: { readonly on: RecordDocument | undefined } | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.#findUntil(_id, until);
+      if (found?.ws.includes(w) === true) return true;
+      if (unsure !== undefined && unsure.on?.w !== found?.w) {
+        if (!remembers(found, unsure.on)) throw unknownOutcome();
+        unsure = undefined;
+      }
+      const written = write(found, w);
+      if (written === undefined) return false;
+      try {
+        if (await written) return true;
+      } catch (error) {
+        if (!isUnavailable(error) || this.#waits.now() > until) throw error;
+        unsure = { on: found };
+        await this.#backOff(attempt);
+      }
+    }
+  }
+
+  async #findUntil(_id: string, until: number): Promise<RecordDocument | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#find(_id);
+      } catch (error) {
+        if (!isUnavailable(error) || this.#waits.now() > until) throw error;
+        await this.#backOff(attempt);
+      }
+    }
+  }
+
+  async #backOff(attempt: number): Promise<void> {
+    await this.#waits.pause(this.#waits.random() * Math.min(250, 2 ** attempt));
+  }
+
+  async #find(_id: string): Promise<RecordDocument | undefined> {
+    const [found] = await this.#db.find<RecordDocument>('records', { _id });
+    return found;
+  }
+}
+
+function isLive(document: RecordDocument): document is LiveDocument {
+  return document.v !== undefined;
+}
+
+/** Whether the document names every change that was made since it was as `before`, or since it was made. */
+function remembers(now: RecordDocument | undefined, before: RecordDocument | undefined): boolean {
+  if (now === undefined) return false;
+  return before === undefined ? now.ws.length < changesKept : now.ws.includes(before.w);
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof MailError && error.failure === 'unavailable';
+}
+
+function recordFrom({ _id, v, j }: LiveDocument): StoredRecord {
+  return { key: recordNameOf(_id).key, version: v, value: j };
+}
