@@ -5,6 +5,7 @@ import { domainToASCII } from 'node:url';
 import { LineCounter, type Document, isMap, isNode, isScalar, parseDocument } from 'yaml';
 import type * as z from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { completeGateway } from './gateway-settings.ts';
 import { type ParsedConfig, configSchema } from './schema.ts';
 import { Secret } from './secret.ts';
 
@@ -132,6 +133,7 @@ function complete(
     relay: server(parsed.relay, ['relay']),
     store: { ...parsed.store, mongodb: server(parsed.store.mongodb, ['store', 'mongodb']) },
     bus: { ...parsed.bus, redis: server(parsed.bus.redis, ['bus', 'redis']) },
+    gateway: completeGateway(parsed.gateway, absolute),
     file: resolve(file),
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { gateway } from './gateway-settings.ts';
 import { bytes, domainName, duration, networks, path, secret, serverUrl } from './setting-types.ts';
 
 /*
@@ -388,6 +389,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('What a new account may keep, unless it is said for the account.'),
   eds,
+  gateway,
   relay: relay
     .optional()
     .describe(
