@@ -10,6 +10,11 @@ import ts from 'typescript';
  */
 const contracts = ['store/api.ts', 'store/mailbox-view.ts'];
 const protocol = ['mail', ...contracts, 'bus/api.ts', 'account/api.ts', 'account/address.ts'];
+const gateway = [
+  ...contracts,
+  'store/records.ts',
+  ...['api.ts', 'gateway-error.ts', 'texts', 'identifiers', 'vault'].map((one) => `gateway/${one}`),
+];
 const bus = ['bus/api.ts', 'bus/failure-delay.ts', 'bus/hint-listeners.ts'];
 const table: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -40,6 +45,8 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/identifiers': ['gateway/gateway-error.ts'],
   'gateway/vault': ['gateway/api.ts'],
   archive: [...contracts, 'account/address.ts'],
+  gateway: [...contracts, 'store/records.ts'],
+  'gateway/agreement': [...gateway, 'account/address.ts'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
   development: ['admin', 'config'],
@@ -104,6 +111,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   admin: ['zod'],
   development: ['node-forge', 'zod'],
   eds: ['node-forge'],
+  'gateway/agreement': ['yaml', 'zod'],
   scripts: ['commander'],
 };
 
