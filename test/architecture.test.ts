@@ -50,6 +50,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   archive: [...contracts, 'account/address.ts'],
   gateway: [...contracts, 'store/records.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
+  'gateway/devices': [...gateway, 'account/api.ts', 'gateway/records'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
   transfer: ['mail', ...contracts],
@@ -117,6 +118,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   development: ['node-forge', 'zod'],
   eds: ['node-forge'],
   'gateway/agreement': ['yaml', 'zod'],
+  'gateway/devices': ['zod'],
   'gateway/passwords': ['@zxcvbn-ts/language-common'],
   scripts: ['commander'],
 };
