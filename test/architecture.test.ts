@@ -48,6 +48,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/vault': ['gateway/api.ts', 'store/records.ts'],
   archive: [...contracts, 'account/address.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
+  'gateway/devices': [...gateway, 'account/api.ts', 'gateway/records'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
   transfer: ['mail', ...contracts],
@@ -116,6 +117,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'gateway/state': ['saxes', 'zod'],
   eds: ['node-forge'],
   'gateway/agreement': ['yaml', 'zod'],
+  'gateway/devices': ['zod'],
   'gateway/passwords': ['@zxcvbn-ts/language-common'],
   scripts: ['commander'],
 };
