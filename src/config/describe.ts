@@ -133,6 +133,7 @@ function typeOf({ schema, meta }: Unwrapped): string {
   if (schema instanceof z.ZodLiteral)
     return [...schema.values].map((v) => `\`${String(v)}\``).join(', ');
   if (schema instanceof z.ZodArray) return 'list';
+  if (schema instanceof z.ZodRecord) return 'map';
   if (schema instanceof z.ZodBoolean) return '`true`, `false`';
   if (schema instanceof z.ZodNumber) {
     const { minValue, maxValue } = schema;

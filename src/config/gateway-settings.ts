@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { path } from './setting-types.ts';
+import { state } from './state-settings.ts';
 
 /** Who may have a mailbox, and how the server knows. */
 export const gateway = z
@@ -16,6 +17,7 @@ export const gateway = z
       .describe(
         'IIN and BIN of test keys that count although their check digit is wrong; none where real people are served.',
       ),
+    state: state.optional(),
   })
   .prefault({})
   .describe('Who may have a mailbox: identity numbers, applications, the unified base.');
@@ -27,8 +29,26 @@ export function completeGateway(
   parsed: ParsedGateway,
   absolute: (path: string) => string,
 ): ParsedGateway {
+  const { identityKeyFile, state: databases } = parsed;
+  const files = <Service extends ServiceFiles>(service: Service): Service => ({
+    ...service,
+    authority: service.authority && absolute(service.authority),
+    certificate: service.certificate && absolute(service.certificate),
+    key: service.key && absolute(service.key),
+  });
   return {
     ...parsed,
-    identityKeyFile: parsed.identityKeyFile && absolute(parsed.identityKeyFile),
+    identityKeyFile: identityKeyFile && absolute(identityKeyFile),
+    state: databases && {
+      persons: files(databases.persons),
+      entities: files(databases.entities),
+      events: databases.events && files(databases.events),
+    },
   };
+}
+
+interface ServiceFiles {
+  readonly authority?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
 }

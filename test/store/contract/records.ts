@@ -125,18 +125,7 @@ export function recordsContract(opened: () => OpenBackend): void {
     it('lists keys with a prefix only, whatever it is', async () => {
       const kind = newKind();
       const last = String.fromCodePoint(0x10ffff);
-      await add(
-        kind,
-        'a',
-        'ab',
-        'aba',
-        'abz',
-        `ab${last}`,
-        `ab${last}x`,
-        'ac',
-        last,
-        '\ud7ff',
-      );
+      await add(kind, 'a', 'ab', 'aba', 'abz', `ab${last}`, `ab${last}x`, 'ac', last, '\ud7ff');
       expect(await keysOf(kind, { prefix: 'ab' })).to.deep.equal([
         ...['ab', 'aba', 'abz', `ab${last}`, `ab${last}x`],
       ]);
