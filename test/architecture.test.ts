@@ -115,7 +115,9 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   admin: ['zod'],
   development: ['node-forge', 'zod'],
   eds: ['node-forge'],
+  gateway: ['zod'],
   'gateway/agreement': ['yaml', 'zod'],
+  'gateway/challenges': ['zod'],
   'gateway/passwords': ['@zxcvbn-ts/language-common'],
   scripts: ['commander'],
 };
