@@ -20,7 +20,8 @@ export function proofTable(proofs: readonly Proof[]): string {
   const sections = Object.entries(clauses).map(([tag, clause]) => {
     const own = proofs.filter((proof) => proof.tag === tag);
     const rows = own.map(
-      ({ title, file, passed }) => `| ${cell(title)} | \`${file}\` | ${passed ? 'passes' : '**FAILS**'} |`,
+      ({ title, file, passed }) =>
+        `| ${cell(title)} | \`${file}\` | ${passed ? 'passes' : '**FAILS**'} |`,
     );
     const table = ['| test | file | |', '| --- | --- | --- |', ...rows].join('\n');
     return `## ${tag}\n\n${clause}\n\n${own.length === 0 ? 'No test carries this tag yet.' : table}\n`;

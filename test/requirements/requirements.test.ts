@@ -11,7 +11,8 @@ describe('requirements', () => {
     for (const file of await taggedFiles()) {
       for (const title of await taggedTitles(file)) {
         const words = cell(title.replace(/^(?:R-\d+\.\d+[ ,]+)+/, '').replaceAll("\\'", "'"));
-        if (!text.includes(`| ${words} | \`${file}\` | passes |`)) missing.push(`${file}: ${title}`);
+        if (!text.includes(`| ${words} | \`${file}\` | passes |`))
+          missing.push(`${file}: ${title}`);
         for (const tag of tagsOf(title)) expect(clauses).to.have.property(tag);
       }
     }

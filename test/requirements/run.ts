@@ -16,7 +16,16 @@ const output = join(folder, 'report.json');
 const files = await taggedFiles();
 const child = spawn(
   'npx',
-  ['mocha', '--reporter', 'json', '--reporter-option', `output=${output}`, '-g', 'R-[0-9]', ...files],
+  [
+    'mocha',
+    '--reporter',
+    'json',
+    '--reporter-option',
+    `output=${output}`,
+    '-g',
+    'R-[0-9]',
+    ...files,
+  ],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
 await once(child, 'exit');
@@ -27,15 +36,16 @@ const proofs = [...passes, ...failures].flatMap(({ title, fullTitle, file }) => 
   // A tag on a group of tests stands for each of them.
   const start = fullTitle.search(/R-\d+\.\d+/);
   const tagged = tagsOf(title).length > 0 ? title : fullTitle.slice(start);
-  return tagsOf(tagged).map(
-    (tag): Proof => ({
-      tag,
-      title: tagged.replace(/^(?:R-\d+\.\d+[ ,]+)+/, ''),
-      file: relative(process.cwd(), file),
-      passed,
-    }),
-  );
+  return tagsOf(tagged).map((tag): Proof => ({
+    tag,
+    title: tagged.replace(/^(?:R-\d+\.\d+[ ,]+)+/, ''),
+    file: relative(process.cwd(), file),
+    passed,
+  }));
 });
-await writeFile(page, proofTable(proofs.toSorted((a, b) => (a.file + a.title < b.file + b.title ? -1 : 1))));
+await writeFile(
+  page,
+  proofTable(proofs.toSorted((a, b) => (a.file + a.title < b.file + b.title ? -1 : 1))),
+);
 process.stdout.write(`${proofs.length} proofs, ${failures.length} failures: ${page}\n`);
 process.exitCode = failures.length === 0 ? 0 : 1;
