@@ -54,6 +54,11 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/agreement': [...gateway, 'account/address.ts'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
+  'gateway/records': ['store/records.ts'],
+  'gateway/registry': [...gateway, 'gateway/records'],
+  'gateway/agencies': [...gateway, 'gateway/records'],
+  'gateway/employees': [...gateway, 'gateway/records'],
+  'gateway/resolver': [...gateway, 'gateway/records', 'gateway/agencies'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
   development: ['admin', 'config'],
@@ -120,6 +125,11 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   eds: ['node-forge'],
   'gateway/agreement': ['yaml', 'zod'],
   'gateway/passwords': ['@zxcvbn-ts/language-common'],
+  'gateway/records': ['zod'],
+  'gateway/registry': ['zod'],
+  'gateway/agencies': ['zod'],
+  'gateway/employees': ['zod'],
+  'gateway/resolver': ['zod'],
   scripts: ['commander'],
 };
 
