@@ -138,8 +138,14 @@ export interface StateAnswer<T> {
 export interface StateRegistry {
   person(iin: Iin, query: StateQuery): Promise<StateAnswer<StatePerson>>;
   entity(bin: Bin, query: StateQuery): Promise<StateAnswer<StateEntity>>;
-  /** Deaths, liquidations and new heads after that place in the feed, oldest first. */
-  events(after: string | undefined, limit: number): Promise<readonly StateEvent[]>;
+  /**
+   * Deaths, liquidations and new heads after that place in the feed, oldest first; empty at its end. For
+   * `gateway/state/state-events.ts`, which keeps the place.
+   */
+  events(
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly (StateEvent | IgnoredStateEvent)[]>;
 }
 
 export type StateEvent = { readonly cursor: string; readonly at: number } & (
@@ -148,6 +154,13 @@ export type StateEvent = { readonly cursor: string; readonly at: number } & (
   | { readonly kind: 'liquidation-begun' | 'liquidated'; readonly bin: Bin }
   | { readonly kind: 'head'; readonly bin: Bin; readonly headIin: Iin }
 );
+
+/** An event of a kind that is none of ours: only its place counts. */
+export interface IgnoredStateEvent {
+  readonly cursor: string;
+  readonly at: number;
+  readonly kind: 'ignored';
+}
 
 // ---------------------------------------------------------------- agreement (R-4.2, R-5.1, R-5.2)
 
@@ -208,7 +221,7 @@ export interface DevicePassword {
 }
 
 export interface DevicePasswords {
-  /** The password is told once, here; what is kept is a verifier. `DEVICE_LIMIT` */
+  /** The password is told once, here; what is kept is a verifier. `DEVICE_LIMIT`, `DEVICE_NAME`, `DEVICE_PROTOCOLS` */
   create(
     account: AccountId,
     name: string,
@@ -217,6 +230,10 @@ export interface DevicePasswords {
   list(account: AccountId): Promise<readonly DevicePassword[]>;
   /** Ends the sessions that came in with it too. False: there is none. */
   revoke(account: AccountId, id: string): Promise<boolean>;
+  /** Whether mail programs log in with device passwords only; not so unless somebody wanted it. */
+  required(account: AccountId): Promise<boolean>;
+  /** Ends the sessions of the account when it is switched on. */
+  require(account: AccountId, required: boolean): Promise<void>;
 }
 
 // ---------------------------------------------------------------- the unified base (R-13.1)
