@@ -8,7 +8,13 @@ import type { RecordStore } from '../../../src/store/records.ts';
 export function dyingRecords(
   records: RecordStore,
   dies: { readonly at: number; readonly when: 'before' | 'after' },
-): { readonly records: RecordStore; readonly writes: () => number; readonly dead: () => boolean } {
+): {
+  readonly records: RecordStore;
+  readonly reads: () => number;
+  readonly writes: () => number;
+  readonly dead: () => boolean;
+} {
+  let reads = 0;
   let writes = 0;
   let dead = false;
   const alive = (): void => {
@@ -26,6 +32,7 @@ export function dyingRecords(
   }
   async function read<Result>(action: () => Promise<Result>): Promise<Result> {
     alive();
+    reads += 1;
     return action();
   }
   return {
@@ -36,6 +43,7 @@ export function dyingRecords(
       replace: (...all) => write(() => records.replace(...all)),
       remove: (...all) => write(() => records.remove(...all)),
     },
+    reads: () => reads,
     writes: () => writes,
     dead: () => dead,
   };
