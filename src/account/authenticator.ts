@@ -121,7 +121,10 @@ export class StoreAuthenticator implements Authenticator {
   }
 
   /** Not remembered: a password that was revoked is wrong at once. */
-  async #checkDevice({ canonical, context }: Attempt, password: string): Promise<string | undefined> {
+  async #checkDevice(
+    { canonical, context }: Attempt,
+    password: string,
+  ): Promise<string | undefined> {
     const { devices } = this.#parts;
     if (devices?.isDevicePassword(password) !== true) return undefined;
     return devices.check(canonical, password, context.protocol);

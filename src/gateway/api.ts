@@ -221,7 +221,7 @@ export interface DevicePassword {
 }
 
 export interface DevicePasswords {
-  /** The password is told once, here; what is kept is a verifier. `DEVICE_LIMIT` */
+  /** The password is told once, here; what is kept is a verifier. `DEVICE_LIMIT`, `DEVICE_NAME`, `DEVICE_PROTOCOLS` */
   create(
     account: AccountId,
     name: string,
@@ -230,6 +230,10 @@ export interface DevicePasswords {
   list(account: AccountId): Promise<readonly DevicePassword[]>;
   /** Ends the sessions that came in with it too. False: there is none. */
   revoke(account: AccountId, id: string): Promise<boolean>;
+  /** Whether mail programs log in with device passwords only; not so unless somebody wanted it. */
+  required(account: AccountId): Promise<boolean>;
+  /** Ends the sessions of the account when it is switched on. */
+  require(account: AccountId, required: boolean): Promise<void>;
 }
 
 // ---------------------------------------------------------------- the unified base (R-13.1)

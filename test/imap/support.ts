@@ -234,6 +234,9 @@ function fakeAuthenticator(
     if (login === 'suspended@example.kz') {
       return Promise.resolve({ status: 'refused', reason: 'suspended' });
     }
+    if (login === 'devices@example.kz') {
+      return Promise.resolve({ status: 'refused', reason: 'device-password' });
+    }
     if (login === 'throttled@example.kz') {
       return Promise.resolve({ status: 'refused', reason: 'throttled' });
     }

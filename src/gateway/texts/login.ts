@@ -62,6 +62,11 @@ export const loginTexts = {
     ru: 'Назовите устройство: от 1 до {max} знаков',
     en: 'Name the device: 1 to {max} characters',
   },
+  DEVICE_PROTOCOLS: {
+    kk: 'Құрылғыға не рұқсат екенін таңдаңыз: хаттарды оқу, жіберу немесе екеуі де',
+    ru: 'Выберите, что можно устройству: читать письма, отправлять или и то и другое',
+    en: 'Choose what the device may do: read mail, send it, or both',
+  },
   USE_DEVICE_PASSWORD: {
     kk: 'Пошта бағдарламасы үшін құрылғы құпиясөзін пайдаланыңыз',
     ru: 'Для почтовой программы используйте пароль устройства',

@@ -1,5 +1,5 @@
 import type { SpecialUse } from '../../core/values.ts';
-import type { AccountStatus, AuditEntry } from '../api.ts';
+import type { AccountOwner, AccountStatus, AuditEntry } from '../api.ts';
 import type { MailboxRow } from '../common/mailbox-row.ts';
 import type { Entry, EntryDocument } from './entry.ts';
 import type { RecentIds } from './recent-ids.ts';
@@ -64,6 +64,7 @@ export interface OwnerDocument {
   /** JSON */
   readonly scram: string | null;
   readonly at: number;
+  readonly owner?: AccountOwner;
 }
 export interface AuditDocument {
   readonly _id: number;
