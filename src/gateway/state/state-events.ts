@@ -1,11 +1,11 @@
-import { canonicalJson } from '../../core/canonical-json.ts';
+import * as z from 'zod';
 import type { Log } from '../../core/log.ts';
 import type { RecordStore } from '../../store/records.ts';
 import type { StateEvent, StateRegistry } from '../api.ts';
+import { type Row, RecordTable } from '../records/record-table.ts';
 import { limits } from './limits.ts';
-import { readCursor } from './read-cursor.ts';
 
-const kind = 'state-cursor';
+const placeRecord = z.strictObject({ version: z.literal(1), cursor: z.string().min(1) });
 const key = 'events';
 
 export interface StateEventsOptions {
@@ -19,11 +19,7 @@ export interface StateEventsOptions {
   readonly log: Log;
 }
 
-interface StoredPlace {
-  readonly cursor: string | undefined;
-  /** Undefined: there is no record yet. */
-  readonly version: number | undefined;
-}
+type Place = z.infer<typeof placeRecord>;
 
 /**
  * Brings the events of the state into force, in their order, from the place where the last run ended. The place moves
@@ -32,9 +28,11 @@ interface StoredPlace {
  */
 export class StateEvents {
   readonly #options: StateEventsOptions;
+  readonly #places: RecordTable<Place>;
 
   constructor(options: StateEventsOptions) {
     this.#options = options;
+    this.#places = new RecordTable(options.records, 'state-cursor', placeRecord);
   }
 
   /**
@@ -42,51 +40,43 @@ export class StateEvents {
    * it, a `StateUnavailable` or the handler's error; the next run goes on with the event that failed.
    */
   async run(signal?: AbortSignal): Promise<number> {
-    const { registry, handle, log } = this.#options;
     let handled = 0;
-    let place = await this.#place();
     for (;;) {
-      const page = await registry.events(place.cursor, limits.eventsAtOnce);
-      if (page.length === 0) return handled;
-      for (const event of page) {
+      // What counts is the record, whoever moved it.
+      let place = await this.#places.get(key);
+      const events = await this.#options.registry.events(place?.value.cursor, limits.eventsAtOnce);
+      if (events.length === 0) return handled;
+      for (const event of events) {
         if (signal?.aborted === true) return handled;
-        if (event.kind !== 'ignored') {
-          try {
-            await handle(event);
-          } catch (error) {
-            log.error('state-event-failed', { cursor: event.cursor, kind: event.kind, err: error });
-            throw error;
-          }
-        }
+        if (event.kind !== 'ignored') await this.#handle(event);
+        else if (event !== events.at(-1)) continue;
         const moved = await this.#move(place, event.cursor);
         if (moved === undefined) break;
         place = moved;
-        if (event.kind !== 'ignored') {
-          handled++;
-          log.info('state-event', { cursor: event.cursor, kind: event.kind });
-        }
+        if (event.kind !== 'ignored') handled++;
       }
-      // Whoever moved it at the same time is ahead or behind: what counts is the record.
-      place = await this.#place();
     }
   }
 
-  async #place(): Promise<StoredPlace> {
-    const record = await this.#options.records.get(kind, key);
-    return { cursor: record && readCursor(record.value), version: record?.version };
+  async #handle(event: StateEvent): Promise<void> {
+    const { handle, log } = this.#options;
+    const fields = { cursor: event.cursor, kind: event.kind };
+    try {
+      await handle(event);
+    } catch (error) {
+      log.error('state-event-failed', { ...fields, err: error });
+      throw error;
+    }
+    log.info('state-event', fields);
   }
 
   /** Undefined: somebody else moved it first. */
-  async #move({ version }: StoredPlace, cursor: string): Promise<StoredPlace | undefined> {
-    const { records } = this.#options;
-    const value = canonicalJson({ version: 1, cursor });
-    if (version === undefined) {
-      return (await records.insert(kind, [{ key, value }])) === 1
-        ? { cursor, version: 1 }
-        : undefined;
+  async #move(from: Row<Place> | undefined, cursor: string): Promise<Row<Place> | undefined> {
+    const value: Place = { version: 1, cursor };
+    if (from === undefined) {
+      return (await this.#places.insert(key, value)) ? { key, version: 1, value } : undefined;
     }
-    return (await records.replace(kind, key, version, value))
-      ? { cursor, version: version + 1 }
-      : undefined;
+    const moved = await this.#places.replace(from, value);
+    return moved ? { key, version: from.version + 1, value } : undefined;
   }
 }
