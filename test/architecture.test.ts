@@ -47,7 +47,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/signatures': [...gateway, 'eds'],
   'gateway/state': gateway,
   'gateway/vault': ['gateway/api.ts', 'store/records.ts'],
-  archive: [...contracts, 'account/address.ts'],
+  archive: [...contracts, 'store/records.ts', 'account/address.ts'],
   gateway: [...contracts, 'store/records.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
   transfer: ['mail', ...contracts],
