@@ -52,11 +52,12 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/vault': ['gateway/api.ts', 'store/records.ts'],
   archive: [...contracts, 'account/address.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
+  'gateway/confirmation': [...gateway, 'eds'],
   'gateway/devices': [...gateway, 'account/api.ts', 'gateway/records'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
   transfer: ['mail', ...contracts],
-  admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
+  admin: [...contracts, 'account', 'archive', 'transfer', 'eds', 'gateway/confirmation'],
   development: ['admin', 'config'],
 };
 
@@ -120,6 +121,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   development: ['node-forge', 'zod'],
   eds: ['node-forge'],
   'gateway/agreement': ['yaml', 'zod'],
+  'gateway/confirmation': ['pdfkit', 'qrcode-generator', 'zod'],
   'gateway/devices': ['zod'],
   'gateway/passwords': ['@zxcvbn-ts/language-common'],
   scripts: ['commander'],
