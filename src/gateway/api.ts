@@ -138,8 +138,14 @@ export interface StateAnswer<T> {
 export interface StateRegistry {
   person(iin: Iin, query: StateQuery): Promise<StateAnswer<StatePerson>>;
   entity(bin: Bin, query: StateQuery): Promise<StateAnswer<StateEntity>>;
-  /** Deaths, liquidations and new heads after that place in the feed, oldest first. */
-  events(after: string | undefined, limit: number): Promise<readonly StateEvent[]>;
+  /**
+   * Deaths, liquidations and new heads after that place in the feed, oldest first; empty at its end. For
+   * `gateway/state/state-events.ts`, which keeps the place.
+   */
+  events(
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly (StateEvent | IgnoredStateEvent)[]>;
 }
 
 export type StateEvent = { readonly cursor: string; readonly at: number } & (
@@ -148,6 +154,13 @@ export type StateEvent = { readonly cursor: string; readonly at: number } & (
   | { readonly kind: 'liquidation-begun' | 'liquidated'; readonly bin: Bin }
   | { readonly kind: 'head'; readonly bin: Bin; readonly headIin: Iin }
 );
+
+/** An event of a kind that is none of ours: only its place counts. */
+export interface IgnoredStateEvent {
+  readonly cursor: string;
+  readonly at: number;
+  readonly kind: 'ignored';
+}
 
 // ---------------------------------------------------------------- agreement (R-4.2, R-5.1, R-5.2)
 

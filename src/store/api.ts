@@ -43,6 +43,13 @@ export type AccountStatus = 'active' | 'suspended' | 'closed';
 /** How sure the operator is of who owns an account: `official` once its data were confirmed with an EDS. R-12.1 */
 export type AccountLevel = 'basic' | 'official';
 
+/** Whose an account is. */
+export interface AccountOwner {
+  /** Finds the person in the registry; says nothing by itself. Text without a meaning for the store. */
+  readonly subject: string;
+  readonly level: AccountLevel;
+}
+
 export interface Account {
   readonly id: AccountId;
   /** As the owner writes it, for display: `Aigerim@example.kz`. */
@@ -53,6 +60,8 @@ export interface Account {
   readonly credentials: Credentials;
   readonly quota: QuotaLimits;
   readonly createdAt: number;
+  /** Not there: nobody's of the registry, such as a role of the operator. */
+  readonly owner?: AccountOwner;
 }
 
 /** Verifiers of one password; never the password. Undefined members: that mechanism cannot be used. */
@@ -87,12 +96,15 @@ export interface NewAccount {
   readonly status?: AccountStatus;
   /** Milliseconds; now unless it says so: one that comes from another store keeps the moment it was made. */
   readonly createdAt?: number;
+  readonly owner?: AccountOwner;
 }
 
 export interface AccountChange {
   readonly status?: AccountStatus;
   readonly credentials?: Credentials;
   readonly quota?: QuotaLimits;
+  /** From now on; an owner is never taken away. */
+  readonly owner?: AccountOwner;
 }
 
 export interface AccountStore {

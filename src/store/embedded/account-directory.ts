@@ -3,6 +3,8 @@ import type { AccountId } from '../../core/values.ts';
 import type {
   Account,
   AccountChange,
+  AccountLevel,
+  AccountOwner,
   AccountStatus,
   AccountStore,
   AuditEntry,
@@ -17,6 +19,7 @@ import {
   type AccountRow,
   directoryFile,
   type NewAccountRow,
+  type OwnerColumns,
 } from './protocol.ts';
 import type { Threads } from './threads.ts';
 
@@ -100,6 +103,7 @@ export class AccountDirectory implements AccountStore {
       status: change.status,
       credentials: change.credentials && JSON.stringify(change.credentials),
       limits: change.quota && limitsRow(change.quota),
+      owner: change.owner && ownerColumns(change.owner),
       audit: auditRow(audit),
     });
     const account = this.#changed(row);
@@ -153,7 +157,7 @@ export class AccountDirectory implements AccountStore {
 
 function newAccountRow(account: NewAccount): NewAccountRow {
   const { address, canonical, skeleton, status = 'active', credentials, quota } = account;
-  const { createdAt = null } = account;
+  const { createdAt = null, owner } = account;
   return {
     address,
     canonical,
@@ -162,7 +166,12 @@ function newAccountRow(account: NewAccount): NewAccountRow {
     credentials: JSON.stringify(credentials),
     at: createdAt,
     ...limitsRow(quota),
+    ...ownerColumns(owner),
   };
+}
+
+function ownerColumns(owner: AccountOwner | undefined): OwnerColumns {
+  return { subject: owner?.subject ?? null, level: owner?.level ?? null };
 }
 
 function limitsRow({ bytes, messages }: QuotaLimits): Omit<AccountLimits, 'a'> {
@@ -179,5 +188,8 @@ function accountFrom(row: AccountRow): Account {
     credentials: { hash: credentials.hash, scram: credentials.scram },
     quota: { bytes: row.maxBytes ?? undefined, messages: row.maxCount ?? undefined },
     createdAt: row.at,
+    ...(row.subject !== null && {
+      owner: { subject: row.subject, level: row.level as AccountLevel },
+    }),
   };
 }

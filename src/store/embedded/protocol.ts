@@ -177,7 +177,10 @@ export interface NewAccountRow {
   readonly maxCount: number | null;
   /** Milliseconds; null: now. */
   readonly at: number | null;
+  readonly subject: string | null;
+  readonly level: string | null;
 }
+export type OwnerColumns = Pick<NewAccountRow, 'subject' | 'level'>;
 export interface AccountRow extends Omit<NewAccountRow, 'skeleton' | 'at'> {
   readonly a: number;
   /** Milliseconds. */
@@ -202,6 +205,7 @@ export interface DirectoryOps {
       readonly status: string | undefined;
       readonly credentials: string | undefined;
       readonly limits: Omit<AccountLimits, 'a'> | undefined;
+      readonly owner: OwnerColumns | undefined;
       readonly audit: AuditRow;
     };
     result: AccountRow;
@@ -516,4 +520,4 @@ export interface FoundDamage {
 
 /** The columns of an `AccountRow`. */
 export const accountColumns =
-  'a, address, canonical, status, credentials, max_bytes AS maxBytes, max_count AS maxCount, at';
+  'a, address, canonical, status, credentials, max_bytes AS maxBytes, max_count AS maxCount, at, subject, level';

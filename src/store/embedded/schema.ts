@@ -174,4 +174,9 @@ export const directoryMigrations: readonly Migration[] = [
     value TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Whose an account is, see AccountOwner; both or neither.
+  ALTER TABLE account ADD COLUMN subject TEXT;
+  ALTER TABLE account ADD COLUMN level TEXT;
+  `,
 ];

@@ -5,6 +5,7 @@ import type { AccountId } from '../../core/values.ts';
 import type {
   Account,
   AccountChange,
+  AccountOwner,
   AccountStore,
   AuditEntry,
   Credentials,
@@ -267,7 +268,7 @@ function nameKey(key: 'skeleton' | 'canonical', who: OwnerDocument): string {
 }
 
 export function newHead(
-  { address, canonical, skeleton, credentials, quota, createdAt }: NewAccount,
+  { address, canonical, skeleton, credentials, quota, createdAt, owner }: NewAccount,
   a: number,
   at: number,
   audit: AuditDocument,
@@ -307,6 +308,7 @@ export function newHead(
       hash: credentials.hash ?? null,
       scram: credentials.scram === undefined ? null : JSON.stringify(credentials.scram),
       at: createdAt ?? at,
+      ...(owner !== undefined && { owner: ownerOf(owner) }),
     },
     q: { b: 0, n: 0, mb: quota.bytes ?? null, mn: quota.messages ?? null },
     next: {
@@ -325,7 +327,7 @@ export function newHead(
 
 function updateOwner(draft: Draft, change: AccountChange, record: AuditDocument): void {
   if (draft.who.status === 'closed') throw new MailError('invalid', 'The account is closed');
-  const { status, credentials, quota } = change;
+  const { status, credentials, quota, owner } = change;
   draft.who = {
     ...draft.who,
     ...(status !== undefined && { status }),
@@ -333,6 +335,7 @@ function updateOwner(draft: Draft, change: AccountChange, record: AuditDocument)
       hash: credentials.hash ?? null,
       scram: credentials.scram === undefined ? null : JSON.stringify(credentials.scram),
     }),
+    ...(owner !== undefined && { owner: ownerOf(owner) }),
   };
   if (quota !== undefined) {
     const [bytes, messages] = [quota.bytes ?? null, quota.messages ?? null];
@@ -341,6 +344,11 @@ function updateOwner(draft: Draft, change: AccountChange, record: AuditDocument)
     draft.maxCount = messages;
   }
   draft.audits.push(record);
+}
+
+/** What is kept of it, whatever else the caller's has. */
+function ownerOf({ subject, level }: AccountOwner): AccountOwner {
+  return { subject, level };
 }
 
 const lives = (who: OwnerDocument): boolean => who.status !== 'making' && who.status !== 'dead';
@@ -366,5 +374,6 @@ function accountOf(
     },
     quota: { bytes: maxBytes ?? undefined, messages: maxCount ?? undefined },
     createdAt: who.at,
+    ...(who.owner !== undefined && { owner: ownerOf(who.owner) }),
   };
 }

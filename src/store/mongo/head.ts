@@ -1,5 +1,5 @@
 import type { SpecialUse } from '../../core/values.ts';
-import type { AccountStatus, AuditEntry } from '../api.ts';
+import type { AccountOwner, AccountStatus, AuditEntry } from '../api.ts';
 import type { MailboxRow } from '../common/mailbox-row.ts';
 import type { Entry, EntryDocument } from './entry.ts';
 import type { RecentIds } from './recent-ids.ts';
@@ -53,6 +53,8 @@ export interface HeadDocument {
   /** The newest change with tombstones that wait for their pages, and its time in seconds. */
   readonly xs?: number;
   readonly xt?: number;
+  /** Somebody lost several races for this head, and asks the others to leave way. */
+  readonly turn?: 1;
 }
 export interface OwnerDocument {
   /** `making` until its names are its own. */
@@ -64,6 +66,7 @@ export interface OwnerDocument {
   /** JSON */
   readonly scram: string | null;
   readonly at: number;
+  readonly owner?: AccountOwner;
 }
 export interface AuditDocument {
   readonly _id: number;

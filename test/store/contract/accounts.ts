@@ -153,6 +153,45 @@ export function accountsContract(opened: () => OpenBackend): void {
       expect((await store.quota(made.id)).limits).to.deep.equal(unlimited);
     });
 
+    it('knows whose an account is, across a reopen, and none of one that was given none', async () => {
+      const { accounts } = opened().store;
+      const owner = { subject: 'c3ViamVjdA', level: 'basic' } as const;
+      const data = { ...accountData(unlimited, 'owned'), owner };
+      const made = await accounts.create(data, audit);
+      expect(made.owner).to.deep.equal(owner);
+      const nobodys = await newAccount(opened().store);
+      expect(nobodys).not.to.have.property('owner');
+      const store = await opened().reopen();
+      for (const found of [
+        await store.accounts.get(made.id),
+        await store.accounts.find(made.canonical),
+        (await store.accounts.list({ after: 'owned', limit: 1 }))[0],
+      ]) {
+        expect(found).to.deep.equal(made);
+      }
+      expect(await store.accounts.get(nobodys.id)).to.deep.equal(nobodys);
+      expect(await store.accounts.find(nobodys.canonical)).not.to.have.property('owner');
+    });
+
+    it('gives an account another owner, whom other changes and the end of it leave', async () => {
+      const { store } = opened();
+      const { id, canonical } = await newAccount(store);
+      await store.accounts.find(canonical);
+      for (const level of ['basic', 'official'] as const) {
+        const owner = { subject: `of ${level}`, level };
+        expect((await store.accounts.update(id, { owner }, audit)).owner).to.deep.equal(owner);
+        expect((await store.accounts.find(canonical))?.owner).to.deep.equal(owner);
+      }
+      const owner = { subject: 'of official', level: 'official' };
+      await store.accounts.update(id, { status: 'suspended', quota: unlimited }, audit);
+      expect((await store.accounts.get(id))?.owner).to.deep.equal(owner);
+      await store.accounts.update(id, { status: 'closed' }, audit);
+      expect((await store.accounts.get(id))?.owner).to.deep.equal(owner);
+      const change = { owner: { subject: 'other', level: 'basic' } } as const;
+      expect(await failureOf(store.accounts.update(id, change, audit))).to.equal('invalid');
+      expect((await store.accounts.find(canonical))?.owner).to.deep.equal(owner);
+    });
+
     it('refuses to change a closed account, or none', async () => {
       const { store } = opened();
       const { id } = await newAccount(store);

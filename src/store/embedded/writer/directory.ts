@@ -31,12 +31,13 @@ export class Directory {
       .prepare('SELECT 1 FROM account WHERE canonical = ? OR skeleton = ? LIMIT 1')
       .pluck();
     this.#insert = db.prepare(
-      `INSERT INTO account (address, canonical, skeleton, status, credentials, max_bytes, max_count, at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO account (address, canonical, skeleton, status, credentials, max_bytes, max_count, at, subject, level)
+       VALUES (@address, @canonical, @skeleton, @status, @credentials, @maxBytes, @maxCount, @at, @subject, @level)`,
     );
     this.#select = db.prepare(`SELECT ${accountColumns} FROM account WHERE a = ?`);
     this.#update = db.prepare(
-      'UPDATE account SET status = ?, credentials = ?, max_bytes = ?, max_count = ? WHERE a = ?',
+      `UPDATE account SET status = @status, credentials = @credentials, max_bytes = @maxBytes,
+         max_count = @maxCount, subject = @subject, level = @level WHERE a = @a`,
     );
     this.#unsettle = db.prepare('INSERT OR IGNORE INTO unsettled VALUES (?)');
     this.#settle = db.prepare(
@@ -79,8 +80,9 @@ export class Directory {
       status: change.status ?? old.status,
       credentials: change.credentials ?? old.credentials,
       ...change.limits,
+      ...change.owner,
     };
-    this.#update.run(next.status, next.credentials, next.maxBytes, next.maxCount, next.a);
+    this.#update.run(next);
     if (change.limits !== undefined) this.#unsettle.run(next.a);
     this.#record(change.audit, next.a);
     return next;
@@ -120,23 +122,15 @@ export class Directory {
   }
 
   #create(account: NewAccountRow, audit: AuditRow): AccountRow | Failure {
-    const { address, canonical, skeleton, status, credentials, maxBytes, maxCount } = account;
+    const { skeleton, ...kept } = account;
+    const { canonical } = kept;
     if (this.#taken.get(canonical, skeleton) !== undefined) return 'already-exists';
     const at = account.at ?? this.now;
-    const done = this.#insert.run(
-      address,
-      canonical,
-      skeleton,
-      status,
-      credentials,
-      maxBytes,
-      maxCount,
-      at,
-    );
+    const done = this.#insert.run({ ...account, at });
     const a = Number(done.lastInsertRowid);
     this.#unsettle.run(a);
     this.#record(audit, a);
-    return { a, address, canonical, status, credentials, maxBytes, maxCount, at };
+    return { ...kept, a, at };
   }
 
   #record(audit: AuditRow, account: number | null): void {
