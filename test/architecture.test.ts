@@ -51,6 +51,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   gateway: [...contracts, 'store/records.ts'],
   'gateway/identifiers': ['gateway/gateway-error.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
+  'gateway/confirmation': [...gateway, 'eds'],
   'gateway/devices': [...gateway, 'account/api.ts', 'gateway/records'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
@@ -61,7 +62,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/resolver': [...gateway, 'gateway/records', 'gateway/agencies'],
   archive: [...contracts, 'account/address.ts'],
   transfer: ['mail', ...contracts],
-  admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
+  admin: [...contracts, 'account', 'archive', 'transfer', 'eds', 'gateway/confirmation'],
   development: ['admin', 'config'],
 };
 
@@ -128,6 +129,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   eds: ['node-forge'],
   gateway: ['zod'],
   'gateway/agreement': ['yaml', 'zod'],
+  'gateway/confirmation': ['pdfkit', 'qrcode-generator', 'zod'],
   'gateway/devices': ['zod'],
   'gateway/challenges': ['zod'],
   'gateway/passwords': ['@zxcvbn-ts/language-common'],
