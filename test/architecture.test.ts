@@ -60,6 +60,13 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/agencies': [...gateway, 'gateway/records'],
   'gateway/employees': [...gateway, 'gateway/records'],
   'gateway/resolver': [...gateway, 'gateway/records', 'gateway/agencies'],
+  http: [
+    ...gateway,
+    ...['records', 'agencies', 'employees', 'resolver', 'applications/state-check.ts'].map(
+      (one) => `gateway/${one}`,
+    ),
+    'bus/api.ts',
+  ],
   archive: [...contracts, 'account/address.ts'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer', 'eds', 'gateway/confirmation'],
@@ -124,6 +131,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   transfer: ['imapflow'],
   admin: ['zod'],
   development: ['node-forge', 'zod'],
+  http: ['fastify', 'zod'],
   'gateway/state': ['saxes', 'zod'],
   'gateway/vault': ['zod'],
   eds: ['node-forge'],
