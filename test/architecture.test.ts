@@ -51,6 +51,11 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/devices': [...gateway, 'account/api.ts', 'gateway/records'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
+  'gateway/records': ['store/records.ts'],
+  'gateway/registry': [...gateway, 'gateway/records'],
+  'gateway/agencies': [...gateway, 'gateway/records'],
+  'gateway/employees': [...gateway, 'gateway/records'],
+  'gateway/resolver': [...gateway, 'gateway/records', 'gateway/agencies'],
   archive: [...contracts, 'account/address.ts'],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer', 'eds'],
@@ -123,6 +128,11 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'gateway/devices': ['zod'],
   'gateway/challenges': ['zod'],
   'gateway/passwords': ['@zxcvbn-ts/language-common'],
+  'gateway/records': ['zod'],
+  'gateway/registry': ['zod'],
+  'gateway/agencies': ['zod'],
+  'gateway/employees': ['zod'],
+  'gateway/resolver': ['zod'],
   scripts: ['commander'],
 };
 

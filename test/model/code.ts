@@ -33,13 +33,16 @@ const smallLimits: readonly (readonly [string, string])[] = [
   ['tailFull = 96', 'tailFull = 2'],
   ['entryBytes = 16 * 1024', 'entryBytes = 300'],
   ['mergedOperations = 64', 'mergedOperations = 2'],
+  ['racesLost = 3', 'racesLost = 1'],
+  ['turnAttempts = 8', 'turnAttempts = 2'],
 ];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Loads the store's code with small bounds, and with a mutation if there is one; `remove` when it is done. */
+/** Loads the store's code with small or other bounds, and with a mutation if there is one; `remove` when it is done. */
 export async function loadCode(
   mutation?: Mutation,
+  limits = smallLimits,
 ): Promise<{ readonly code: Code; readonly remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'zhashik-model-'));
   await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
@@ -47,7 +50,7 @@ export async function loadCode(
   await cp(join(root, 'tsconfig.json'), join(folder, 'tsconfig.json'));
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   const store = join(folder, 'src/store/mongo');
-  for (const [from, to] of smallLimits) await replace(join(store, 'limits.ts'), from, to);
+  for (const [from, to] of limits) await replace(join(store, 'limits.ts'), from, to);
   for (const each of [mutation, mutation?.also]) {
     if (each !== undefined) await replace(join(store, each.file), each.from, each.to);
   }

@@ -142,14 +142,14 @@ export class OnlineApplications implements Applications {
     // The same signature again, after a lost answer: what was made is told.
     if (application.state === 'created' || application.state === 'complete')
       return viewOf(application);
-    if (application.state !== 'prepared') return viewOf((await this.#make(id)) ?? application);
+    if (application.state !== 'prepared') return this.#made(await this.#parts.maker.make(id));
     // The note first: what is accepted gets its mailbox, whatever happens to this process.
     const intent = await this.#parts.accepted.begin(id);
     try {
       await this.#accept(application, by, document);
-      const made = await this.#make(id);
+      const made = await this.#made(await this.#parts.maker.make(id));
       await this.#parts.accepted.end(intent);
-      return viewOf(made ?? application);
+      return made;
     } catch (error) {
       if (error instanceof GatewayError) await this.#parts.accepted.end(intent);
       throw error;
@@ -172,7 +172,7 @@ export class OnlineApplications implements Applications {
   /** Asks the state database again for those whose time has come, and makes mailboxes that a crash left unmade. */
   async sweep(all = false): Promise<void> {
     await this.#parts.accepted.sweep(async (id) => {
-      await this.#make(id);
+      await this.#parts.maker.make(id);
       return true;
     }, all);
     await this.#parts.waiting.sweep(async (id) => {
@@ -215,7 +215,7 @@ export class OnlineApplications implements Applications {
       return viewOf(due ? await this.#ask(application) : application);
     }
     if (application.state === 'accepted') {
-      return viewOf((await this.#make(application.id)) ?? application);
+      return viewOf((await this.#parts.maker.make(application.id)) ?? application);
     }
     return viewOf(application);
   }
@@ -292,8 +292,16 @@ export class OnlineApplications implements Applications {
     });
   }
 
-  #make(id: string): Promise<StoredApplication | undefined> {
-    return this.#parts.maker.make(id);
+  /** What a signature led to; a login that somebody else got in the meantime is told as such. */
+  async #made(application: StoredApplication | undefined): Promise<Application> {
+    const state = application?.state;
+    if (application !== undefined && (state === 'created' || state === 'complete')) {
+      return viewOf(application);
+    }
+    if (state === 'identified') {
+      await this.#parts.logins.check(application?.secrets.fields?.login ?? '');
+    }
+    throw new GatewayError('APPLICATION_STATE');
   }
 
   #refuseLate({ state, expiresAt }: StoredApplication): void {

@@ -86,7 +86,7 @@ export class GatewayBench {
       now: now - 3 * day,
       randomBytes: seededBytes('gateway'),
     });
-    const signing = await SignatureBench.open(authority);
+    const signing = await SignatureBench.open(authority, { timeoutMs: 30_000 });
     const state = new StateSimulator({ clock: signing.clock });
     for (const { iin, surname, given, patronymic } of Object.values(people)) {
       state.addPerson({
@@ -158,9 +158,12 @@ export class GatewayBench {
       passwords: new PasswordRules(),
       devices: new RecordDevicePasswords({
         records,
+        accounts: store.accounts,
         audit: store.audit,
+        vault,
+        key: Buffer.alloc(32, 9),
         clock,
-        secret: Buffer.alloc(32, 9),
+        log: this.#log,
         endSessions,
       }),
       maker: { hasher: this.#hasher, scramIterations: 4096 },
