@@ -100,6 +100,8 @@ const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'open-answers.ts': ['config', 'eds', 'open-store.ts', ...stores],
   'open-store.ts': ['account', 'backend-error.ts', ...contracts, ...bus, 'config', ...stores],
   'open-bus.ts': ['backend-error.ts', ...bus, 'config', ...buses],
+  'open-operator-key.ts': ['config', 'eds'],
+  'open-state.ts': ['config', 'eds', 'gateway/state'],
   'backend-error.ts': [],
   'listener-error.ts': [],
   'open-files.ts': ['config'],
