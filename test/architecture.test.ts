@@ -48,7 +48,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   gateway: [...contracts, 'store/records.ts'],
   'gateway/identifiers': ['gateway/gateway-error.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
-  'gateway/confirmation': [...gateway, 'eds'],
+  'gateway/confirmation': [...gateway, 'eds', 'gateway/applications', 'gateway/records'],
   'gateway/devices': [...gateway, 'account/api.ts', 'gateway/records'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],
