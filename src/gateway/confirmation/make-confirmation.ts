@@ -1,27 +1,19 @@
-import { type CmsRequest, signCms } from '../../eds/sign/sign-cms.ts';
+import type { CmsRequest } from '../../eds/sign/sign-cms.ts';
 import type { Signer } from '../../eds/sign/signer.ts';
 import type { ConfirmationFiles } from './confirmation-files.ts';
-import { type ConfirmationFacts, confirmationJson } from './confirmation-facts.ts';
+import type { ConfirmationFacts } from './confirmation-facts.ts';
 import { drawConfirmation } from './draw-confirmation.ts';
+import { signConfirmation } from './sign-confirmation.ts';
 
 /**
- * The confirmation of a registration: JSON, the operator's detached signature over it (RSA, ECDSA or GOST, as his key is),
- * and pages for people that hold both. The signer's certificate must name the BIN of `facts.operator`, or nobody will
- * find it valid. `unsigned` adds what keeps a signature good after its certificate has ended. Throws `ConfirmationError`
- * for facts that are malformed. R-6.2
+ * The confirmation of a registration: what `signConfirmation` makes, and pages for people that hold both files. Throws
+ * `ConfirmationError` for facts that are malformed. R-6.2
  */
 export async function makeConfirmation(
   facts: ConfirmationFacts,
   signer: Signer,
   unsigned?: CmsRequest['unsigned'],
 ): Promise<ConfirmationFiles & { readonly pdf: Uint8Array }> {
-  const json = confirmationJson(facts);
-  const cms = await signCms({
-    content: json,
-    detached: true,
-    signers: [signer],
-    signedAt: Date.parse(facts.issuedAt),
-    ...(unsigned !== undefined && { unsigned }),
-  });
+  const { json, cms } = await signConfirmation(facts, signer, unsigned);
   return { json, cms, pdf: await drawConfirmation(json, cms) };
 }

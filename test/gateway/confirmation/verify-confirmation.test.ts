@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { KeyFamily } from '../../../src/eds/algorithms/signature-algorithms.ts';
@@ -85,6 +89,32 @@ describe('verifyConfirmation', function () {
       expect(verdict.signature.signers[0]?.signedAt).to.equal(now + 5000);
     });
   }
+
+  it('R-6.2 openssl verifies the two files too', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zhashik-openssl-'));
+    try {
+      const put = (name: string, octets: Uint8Array | string): void => {
+        writeFileSync(join(folder, name), octets);
+      };
+      const pem = ({ certificate }: Member): string =>
+        `-----BEGIN CERTIFICATE-----\n${Buffer.from(certificate.der).toString('base64')}\n-----END CERTIFICATE-----\n`;
+      put('confirmation.json', files.json);
+      put('confirmation.json.p7s', files.cms);
+      put('roots.pem', pem(ca.root));
+      const command =
+        'openssl cms -verify -inform DER -in confirmation.json.p7s -content confirmation.json ' +
+        '-CAfile roots.pem -binary -purpose any -attime';
+      const at = String(Math.floor(now / 1000) + 60);
+      const run = (): Buffer =>
+        execFileSync('sh', ['-c', `${command} ${at} 2>&1 >shown`], { cwd: folder });
+      expect(run().toString()).to.match(/successful/i);
+      expect(readFileSync(join(folder, 'shown')).equals(files.json)).to.equal(true);
+      put('confirmation.json', Buffer.from(files.json).toString().replace('aigerim', 'thief'));
+      expect(run).to.throw();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('R-6.2 the JSON and its signature are enough', async () => {
     const { json, cms } = files;

@@ -168,7 +168,6 @@ export class GatewayBench {
         accounts: store.accounts,
         audit: store.audit,
         vault,
-        key: Buffer.alloc(32, 9),
         clock,
         log: this.#log,
         endSessions,
