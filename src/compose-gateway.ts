@@ -244,11 +244,16 @@ export async function openGateway(
       return { port: bound, close: () => server.close() };
     },
     startUpkeep() {
+      const everyMs = config.gateway.state?.events?.everyMs;
       const timers = [
         often('gateway-sweep', minute, log, () => gateway.sweep()),
-        often('state-events', hour, log, async () => {
-          if (config.gateway.state?.events !== undefined) await events.run();
-        }),
+        ...(everyMs === undefined
+          ? []
+          : [
+              often('state-events', everyMs, log, async () => {
+                await events.run();
+              }),
+            ]),
         often('crl-update', hour, log, async () => {
           await eds.crlUpdater.update();
         }),
@@ -295,10 +300,7 @@ async function agreementsOf(
   }
 }
 
-async function vaultOf(
-  config: Config,
-  { records }: MailStore,
-): Promise<IdentityVault> {
+async function vaultOf(config: Config, { records }: MailStore): Promise<IdentityVault> {
   const keyFile = config.gateway.identityKeyFile ?? `${config.data.folder}/identity.key`;
   // Where many machines have one store, the file is brought to each of them: one that is made here is another one.
   const make = config.store.kind === 'embedded' && config.gateway.identityKeyFile === undefined;
