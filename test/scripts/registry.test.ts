@@ -217,7 +217,7 @@ describe('zhashik registry, agency, employee and resolve', function () {
     it('R-4.1 a token address takes letters of the state body, and of nobody else, until it is ended', async () => {
       const resolve = ['resolve', 'for', 'ministry', '--purpose', 'court-notice', '--iin'];
       const found = await run(resolve, { input: iin });
-      expect(found.lines[0]).to.deep.include({ level: 'official', dormant: false });
+      expect(found.lines[0]).to.deep.include({ level: 'official', dormant: true });
       const address = found.lines[0]?.['address'] as string;
       expect(await rcpt('letters@ministry.example', address)).to.match(/^250 /);
       expect(await rcpt('letters@other.example', address)).to.match(/^550 5\.1\.1 /);
