@@ -6,6 +6,7 @@ import { accountCommand } from './account.ts';
 import { agencyCommand } from './agency.ts';
 import { backupCommand, restoreCommand, undeleteCommand, verifyCommand } from './backup.ts';
 import { configCommand } from './config.ts';
+import { confirmationCommand } from './confirmation.ts';
 import { packageFolder } from './config-option.ts';
 import { edsCommand, wrongUse } from './eds.ts';
 import { employeeCommand } from './employee.ts';
@@ -39,6 +40,7 @@ export function program(output: OutputConfiguration = {}): Command {
     .addCommand(agencyCommand())
     .addCommand(employeeCommand())
     .addCommand(resolveCommand())
+    .addCommand(confirmationCommand())
     .addCommand(verifyCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
@@ -52,7 +54,9 @@ export function program(output: OutputConfiguration = {}): Command {
       help(zhashik, topic);
     });
   settle(zhashik, output);
-  for (const command of zhashik.commands) if (command.name() === 'eds') endWith2(command);
+  for (const command of zhashik.commands) {
+    if (['eds', 'confirmation'].includes(command.name())) endWith2(command);
+  }
   return zhashik;
 }
 
@@ -76,7 +80,7 @@ function settle(command: Command, output: OutputConfiguration): void {
   for (const inner of command.commands) settle(inner, output);
 }
 
-/** A wrong command line below `eds`, and nothing else, ends as `wrongUse` says. */
+/** A wrong command line below `eds` and `confirmation`, and nothing else, ends as `wrongUse` says. */
 function endWith2(command: Command): void {
   command.exitOverride(wrongUse);
   for (const inner of command.commands) endWith2(inner);

@@ -210,7 +210,7 @@ describe('zhashik registry, agency, employee and resolve', function () {
       await client.line();
       client.write(`RCPT TO:<${address}>\r\n`);
       const reply = await client.line();
-      client.close();
+      client.destroy();
       return reply;
     }
 
