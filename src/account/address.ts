@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { MailError } from '../core/errors.ts';
 import { reservedNames } from './reserved-names.ts';
+import { stateBodyNames } from './state-body-names.ts';
 
 /** What nearly every address looks like: already canonical, so that a look-up costs one match. */
 const plain = /^[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*$/;
@@ -125,7 +126,19 @@ export function skeleton(canonical: string): string {
   return local.replaceAll('rn', 'm').replaceAll('vv', 'w') + canonical.slice(at);
 }
 
-const reserved: ReadonlySet<string> = new Set(reservedNames.map((name) => skeleton(`${name}@`)));
+const reserved: ReadonlySet<string> = new Set(
+  [...reservedNames, ...stateBodyNames].map((name) => skeleton(`${name}@`)),
+);
+
+/** Whether the name, in any spelling that looks like it, is kept back from the public. */
+export function isReservedName(localPart: string): boolean {
+  return reserved.has(skeleton(`${localPart.normalize('NFKC').toLowerCase()}@`));
+}
+
+/** Whether a canonical local part can be given: 2 to 64 Latin letters, digits and single inner `.`, `-`, `_`. */
+export function isNewLocalPart(local: string): boolean {
+  return /^[a-z0-9](?:[a-z0-9]|[._-](?=[a-z0-9])){1,63}$/.test(local);
+}
 
 /** The address of a new account in the forms that the store keeps. */
 export interface NewAddress {
@@ -153,11 +166,11 @@ export function newAddress(
   if (!localDomains.includes(domain)) {
     throw new MailError('invalid', `Not one of our domains: ${shown(domain)}`);
   }
-  if (!/^[a-z0-9](?:[a-z0-9]|[._-](?=[a-z0-9])){1,63}$/.test(local)) {
+  if (!isNewLocalPart(local)) {
     const rule = '2 to 64 Latin letters, digits and single inner dots, hyphens or underscores';
     throw new MailError('invalid', `A local part is ${rule}: ${shown(local)}`);
   }
-  if (options.allowReserved !== true && reserved.has(skeleton(`${local}@`))) {
+  if (options.allowReserved !== true && isReservedName(local)) {
     throw new MailError('invalid', `This name is reserved for service use: ${local}`);
   }
   // Kept as the owner writes it, but nothing that NFKC or quotes could make look like something else.

@@ -1,3 +1,4 @@
+import type { AccountId } from '../core/values.ts';
 import type { Account } from '../store/api.ts';
 
 /** From where and how somebody tries to log in: what throttles and the log need. */
@@ -9,12 +10,38 @@ export interface LoginContext {
 }
 
 export type LoginResult =
-  | { readonly status: 'accepted'; readonly account: Account }
-  /** `credentials` covers unknown, closed and wrong alike: nobody learns which. */
+  | {
+      readonly status: 'accepted';
+      readonly account: Account;
+      /** What they logged in with: `password`, or the id of a device password. */
+      readonly credentialId: string;
+    }
+  /**
+   * `credentials` covers unknown, closed and wrong alike: nobody learns which. `device-password`: the password is right,
+   * and the account takes only device passwords here.
+   */
   | {
       readonly status: 'refused';
-      readonly reason: 'credentials' | 'suspended' | 'throttled' | 'unavailable';
+      readonly reason:
+        'credentials' | 'suspended' | 'throttled' | 'unavailable' | 'device-password';
     };
+
+/** Passwords of single mail programs, beside the one of the account. Whoever keeps them implements it. */
+export interface DeviceLogins {
+  /** Whether it could be one, by its form alone. */
+  isDevicePassword(password: string): boolean;
+  /**
+   * The id of the device that the password belongs to, and notes its use. Undefined: it is none of that account's, or not
+   * for that protocol. Takes as long for an address that nobody has.
+   */
+  check(
+    canonical: string,
+    password: string,
+    protocol: LoginContext['protocol'],
+  ): Promise<string | undefined>;
+  /** Whether the account takes only device passwords from mail programs. */
+  required(account: AccountId): Promise<boolean>;
+}
 
 /** Who may log in. Answers in the same time for a wrong password and an unknown account. */
 export interface Authenticator {

@@ -7,7 +7,13 @@ import { peerNetwork } from '../core/peer-network.ts';
 import type { Turns } from '../core/turns.ts';
 import type { Account, AccountStore, ScramKeys } from '../store/api.ts';
 import { canonicalAddress } from './address.ts';
-import type { Authenticator, LoginContext, LoginResult, SaslExchange } from './api.ts';
+import type {
+  Authenticator,
+  DeviceLogins,
+  LoginContext,
+  LoginResult,
+  SaslExchange,
+} from './api.ts';
 import { type CredentialMaker, verifiersOf } from './credentials.ts';
 import type { KnownPeers } from './known-peers.ts';
 import { preparePassword } from './prepare-password.ts';
@@ -25,6 +31,8 @@ export interface AuthenticatorParts {
   /** Secret of this store that decoy salts are made from, so that they stay the same after a restart. */
   readonly decoySecret: Uint8Array;
   readonly verified: VerifiedLogins;
+  /** Without it an account has its one password only. */
+  readonly devices?: DeviceLogins;
   readonly knownPeers: KnownPeers;
   readonly accountThrottle: Throttle;
   readonly peerThrottle: Throttle;
@@ -51,6 +59,12 @@ interface Attempt {
   readonly accountKey: string;
   /** Undefined when the peer is not throttled. */
   readonly peerKey: string | undefined;
+}
+
+/** Who showed what: `password`, or the id of a device password. */
+interface Shown {
+  readonly account: Account;
+  readonly credentialId: string;
 }
 
 /** Who may log in, over an account store. */
@@ -81,14 +95,17 @@ export class StoreAuthenticator implements Authenticator {
     return name === 'PLAIN' ? plainExchange(check) : loginExchange(check);
   }
 
-  /** True and false say how the password compared; the account is undefined unless it is one that may be told so. */
-  async #checkPassword(attempt: Attempt, password: string): Promise<Account | undefined> {
+  /** Undefined when the password is wrong, or nobody has the address. */
+  async #checkPassword(attempt: Attempt, password: string): Promise<Shown | undefined> {
     const { maker, verified } = this.#parts;
     const account = await this.#find(attempt.canonical);
+    const device = await this.#checkDevice(attempt, password);
+    // Asked first: a device password is compared without the cost of a hash. A wrong one goes on to pay for it.
+    if (device !== undefined && account !== undefined) return { account, credentialId: device };
     const verifier = account?.credentials.hash;
     const known = verified.recall(attempt.canonical, verifier, password);
     // An old password that a forgotten phone repeats is one failure, not one every minute.
-    if (known !== undefined) return known ? account : undefined;
+    if (known !== undefined) return known ? shownPassword(account) : undefined;
 
     const prepared = preparePassword(password);
     // Exactly one hash in every case, so that the time tells nothing about the account or the password.
@@ -100,7 +117,17 @@ export class StoreAuthenticator implements Authenticator {
       return undefined;
     }
     this.#refreshVerifiers(account, prepared);
-    return account;
+    return shownPassword(account);
+  }
+
+  /** Not remembered: a password that was revoked is wrong at once. */
+  async #checkDevice(
+    { canonical, context }: Attempt,
+    password: string,
+  ): Promise<string | undefined> {
+    const { devices } = this.#parts;
+    if (devices?.isDevicePassword(password) !== true) return undefined;
+    return devices.check(canonical, password, context.protocol);
   }
 
   #scram(context: LoginContext): SaslExchange {
@@ -125,7 +152,7 @@ export class StoreAuthenticator implements Authenticator {
             // Read again: it may have been suspended, or its password changed, since the first message.
             const now = await this.#find(attempt.canonical);
             if (now?.credentials.scram?.storedKey === account.credentials.scram?.storedKey) {
-              return now;
+              return shownPassword(now);
             }
           }
           await this.#failed(attempt);
@@ -135,14 +162,19 @@ export class StoreAuthenticator implements Authenticator {
   }
 
   /** What all ways to log in share: throttles before, turns per account, status and records after. */
-  async #decide(attempt: Attempt, check: () => Promise<Account | undefined>): Promise<LoginResult> {
+  async #decide(attempt: Attempt, check: () => Promise<Shown | undefined>): Promise<LoginResult> {
     const result = await this.#decideQuietly(attempt, check);
     const { context } = attempt;
     const outcome = result.status === 'accepted' ? 'accepted' : result.reason;
     this.#parts.onAttempt?.(context.protocol, outcome);
     const fields = { conn: context.connection, peer: context.peer, protocol: context.protocol };
     if (result.status === 'accepted') {
-      this.#parts.log.info('login-accepted', { ...fields, account: result.account.id });
+      const { account, credentialId } = result;
+      this.#parts.log.info('login-accepted', {
+        ...fields,
+        account: account.id,
+        credential: credentialId,
+      });
     } else {
       this.#parts.log.info('login-refused', { ...fields, reason: result.reason });
     }
@@ -151,19 +183,23 @@ export class StoreAuthenticator implements Authenticator {
 
   async #decideQuietly(
     attempt: Attempt,
-    check: () => Promise<Account | undefined>,
+    check: () => Promise<Shown | undefined>,
   ): Promise<LoginResult> {
-    const { attemptTurns, accountThrottle, knownPeers } = this.#parts;
+    const { attemptTurns, accountThrottle, devices, knownPeers } = this.#parts;
     if (attemptTurns.waiting(attempt.accountKey) >= maxAttemptsInLine) return refused('throttled');
     return attemptTurns.run(attempt.accountKey, async () => {
       if (await this.#isThrottled(attempt)) return refused('throttled');
       try {
-        const account = await check();
-        if (account === undefined) return refused('credentials');
+        const shown = await check();
+        if (shown === undefined) return refused('credentials');
+        const { account, credentialId } = shown;
         await accountThrottle.succeeded(attempt.accountKey);
         if (account.status !== 'active') return refused('suspended');
+        if (credentialId === mainPassword && (await devices?.required(account.id)) === true) {
+          return refused('device-password');
+        }
         knownPeers.add(attempt.canonical, attempt.network);
-        return { status: 'accepted', account };
+        return { status: 'accepted', account, credentialId };
       } catch (error) {
         const busy = error instanceof MailError && error.failure === 'unavailable';
         if (!busy) this.#parts.log.error('login-failed', { err: error });
@@ -238,6 +274,13 @@ export class StoreAuthenticator implements Authenticator {
       })
       .finally(() => this.#refreshing.delete(account.id));
   }
+}
+
+/** What the password of the account is called among credentials. */
+const mainPassword = 'password';
+
+function shownPassword(account: Account | undefined): Shown | undefined {
+  return account && { account, credentialId: mainPassword };
 }
 
 function refused(reason: Extract<LoginResult, { status: 'refused' }>['reason']): LoginResult {

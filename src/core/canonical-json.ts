@@ -10,7 +10,7 @@ const deepest = 64;
  * would be lost or changed on the way: undefined, NaN and infinities, lone surrogates, objects of classes (a Date too),
  * holes in arrays, more than 64 levels.
  */
-export function canonicalJson(value: JsonValue): string {
+export function canonicalJson(value: unknown): string {
   return write(value, 0);
 }
 

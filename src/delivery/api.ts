@@ -50,10 +50,31 @@ export type Route =
   | { readonly kind: 'closed' }
   | { readonly kind: 'full' };
 
+/** Who sends the letter that an address is asked for. */
+export interface Sender {
+  /** Without angle brackets; '' for the null reverse-path. */
+  readonly reversePath: string;
+  /** IP address, after PROXY or XCLIENT. */
+  readonly peer: string;
+  /** Who logged in. */
+  readonly account: Account | undefined;
+}
+
+/** Addresses of a domain of their own that lead to mailboxes, each for some senders. */
+export interface AddressAlias {
+  /** Canonical. */
+  readonly domain: string;
+  /** The canonical address of the mailbox; undefined when there is none for that sender. Cheap: asked for at each RCPT. */
+  route(canonical: string, sender: Sender): Promise<string | undefined>;
+}
+
 /** Takes responsibility for messages: routing, quota, durable storage. */
 export interface DeliveryAgent {
-  /** `sizeBytes` is the declared SIZE, for the quota. `forwardPath` is syntactically valid. */
-  route(forwardPath: string, sizeBytes: number | undefined): Promise<Route>;
+  /**
+   * `sizeBytes` is the declared SIZE, for the quota. `forwardPath` is syntactically valid. Without a sender an alias
+   * leads nowhere.
+   */
+  route(forwardPath: string, sizeBytes: number | undefined, sender?: Sender): Promise<Route>;
   /** Durable for every recipient that is not `failed` when it resolves. Retries of the same transaction are not stored twice. */
   deliver(message: Accepted): Promise<DeliveryResult>;
 }

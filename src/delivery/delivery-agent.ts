@@ -15,11 +15,13 @@ import type {
 } from '../store/api.ts';
 import type {
   Accepted,
+  AddressAlias,
   DeliveryAgent,
   DeliveryResult,
   Recipient,
   RecipientOutcome,
   Route,
+  Sender,
 } from './api.ts';
 import { ConfirmedDeliveries } from './confirmed-deliveries.ts';
 
@@ -37,6 +39,7 @@ export interface DeliveryParts {
   readonly messages: Pick<MessageStore, 'accept'>;
   readonly quotas: Pick<MailboxStore, 'quota'>;
   readonly clock: Clock;
+  readonly alias?: AddressAlias;
   /** Told of each outcome, for the metrics. */
   readonly onOutcome?: (outcome: 'delivered' | 'relayed' | 'duplicate' | 'failed') => void;
 }
@@ -83,23 +86,21 @@ export class StoreDeliveryAgent implements DeliveryAgent {
     this.#confirmed = new ConfirmedDeliveries(options.maxConfirmed ?? defaultMaxConfirmed);
   }
 
-  async route(forwardPath: string, sizeBytes: number | undefined): Promise<Route> {
+  async route(forwardPath: string, sizeBytes: number | undefined, sender?: Sender): Promise<Route> {
     const address =
       forwardPath.toLowerCase() === 'postmaster' ? `postmaster@${this.#mainDomain}` : forwardPath;
     const canonical = canonicalAddress(address);
     if (canonical === undefined) {
       // No account can have it; whose domain it is decides who says so.
       const domain = canonicalDomain(address.slice(address.lastIndexOf('@') + 1));
-      return {
-        kind: domain !== undefined && this.#localDomains.has(domain) ? 'unknown' : 'remote',
-      };
+      return { kind: domain !== undefined && this.#isOurs(domain) ? 'unknown' : 'remote' };
     }
     const at = canonical.lastIndexOf('@');
-    if (!this.#localDomains.has(canonical.slice(at + 1))) return { kind: 'remote' };
+    const domain = canonical.slice(at + 1);
+    if (domain === this.#parts.alias?.domain) return this.#routeAlias(canonical, sizeBytes, sender);
+    if (!this.#localDomains.has(domain)) return { kind: 'remote' };
     const account = await this.#find(canonical, at);
-    if (account === undefined) return { kind: 'unknown' };
-    if (account.status !== 'active') return { kind: account.status };
-    return (await this.#isFull(account, sizeBytes)) ? { kind: 'full' } : { kind: 'local', account };
+    return this.#routeTo(account, sizeBytes);
   }
 
   async deliver(message: Accepted): Promise<DeliveryResult> {
@@ -147,6 +148,27 @@ export class StoreDeliveryAgent implements DeliveryAgent {
         });
       },
     };
+  }
+
+  #isOurs(domain: string): boolean {
+    return this.#localDomains.has(domain) || domain === this.#parts.alias?.domain;
+  }
+
+  /** Whoever may not use an alias hears what he hears of one that there is not; so does everybody once it is closed. */
+  async #routeAlias(
+    canonical: string,
+    sizeBytes: number | undefined,
+    sender: Sender | undefined,
+  ): Promise<Route> {
+    const address = sender && (await this.#parts.alias?.route(canonical, sender));
+    const account = address === undefined ? undefined : await this.#parts.accounts.find(address);
+    return this.#routeTo(account?.status === 'closed' ? undefined : account, sizeBytes);
+  }
+
+  async #routeTo(account: Account | undefined, sizeBytes: number | undefined): Promise<Route> {
+    if (account === undefined) return { kind: 'unknown' };
+    if (account.status !== 'active') return { kind: account.status };
+    return (await this.#isFull(account, sizeBytes)) ? { kind: 'full' } : { kind: 'local', account };
   }
 
   async #find(canonical: string, at: number): Promise<Account | undefined> {

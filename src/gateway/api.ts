@@ -138,8 +138,14 @@ export interface StateAnswer<T> {
 export interface StateRegistry {
   person(iin: Iin, query: StateQuery): Promise<StateAnswer<StatePerson>>;
   entity(bin: Bin, query: StateQuery): Promise<StateAnswer<StateEntity>>;
-  /** Deaths, liquidations and new heads after that place in the feed, oldest first. */
-  events(after: string | undefined, limit: number): Promise<readonly StateEvent[]>;
+  /**
+   * Deaths, liquidations and new heads after that place in the feed, oldest first; empty at its end. For
+   * `gateway/state/state-events.ts`, which keeps the place.
+   */
+  events(
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly (StateEvent | IgnoredStateEvent)[]>;
 }
 
 export type StateEvent = { readonly cursor: string; readonly at: number } & (
@@ -148,6 +154,13 @@ export type StateEvent = { readonly cursor: string; readonly at: number } & (
   | { readonly kind: 'liquidation-begun' | 'liquidated'; readonly bin: Bin }
   | { readonly kind: 'head'; readonly bin: Bin; readonly headIin: Iin }
 );
+
+/** An event of a kind that is none of ours: only its place counts. */
+export interface IgnoredStateEvent {
+  readonly cursor: string;
+  readonly at: number;
+  readonly kind: 'ignored';
+}
 
 // ---------------------------------------------------------------- agreement (R-4.2, R-5.1, R-5.2)
 
@@ -180,8 +193,8 @@ export interface Acceptance {
 
 export interface Logins {
   /**
-   * Whether the login can be given now. Throws `LOGIN_RULES`, `LOGIN_RESERVED`, `LOGIN_TAKEN` with variants that are
-   * free at this moment, `LOGIN_LOOKALIKE`.
+   * Whether the login can be given now. Throws `LOGIN_RULES`, `LOGIN_IDENTIFIER`, `LOGIN_RESERVED`, and `LOGIN_TAKEN` or
+   * `LOGIN_LOOKALIKE`, both with `list`: variants that are free at this moment.
    */
   check(
     login: string,
@@ -189,7 +202,10 @@ export interface Logins {
 }
 
 export interface Passwords {
-  /** Throws `PASSWORD_SHORT`, `PASSWORD_LONG`, `PASSWORD_BREACHED`, `PASSWORD_LIKE_LOGIN`. */
+  /**
+   * Throws `PASSWORD_SHORT`, `PASSWORD_LONG`, `PASSWORD_CHARACTERS`, `PASSWORD_BREACHED`, `PASSWORD_LIKE_LOGIN`. The login
+   * may be a whole address.
+   */
   check(password: string, login: string): void;
 }
 
@@ -205,7 +221,7 @@ export interface DevicePassword {
 }
 
 export interface DevicePasswords {
-  /** The password is told once, here; what is kept is a verifier. `DEVICE_LIMIT` */
+  /** The password is told once, here; what is kept is a verifier. `DEVICE_LIMIT`, `DEVICE_NAME`, `DEVICE_PROTOCOLS` */
   create(
     account: AccountId,
     name: string,
@@ -214,13 +230,27 @@ export interface DevicePasswords {
   list(account: AccountId): Promise<readonly DevicePassword[]>;
   /** Ends the sessions that came in with it too. False: there is none. */
   revoke(account: AccountId, id: string): Promise<boolean>;
+  /** Whether mail programs log in with device passwords only; not so unless somebody wanted it. */
+  required(account: AccountId): Promise<boolean>;
+  /** Ends the sessions of the account when it is switched on. */
+  require(account: AccountId, required: boolean): Promise<void>;
 }
 
 // ---------------------------------------------------------------- the unified base (R-13.1)
 
 /** What happened to a mailbox. */
-export type RegistryEventKind =
-  'created' | 'level' | 'name' | 'agreement' | 'head' | 'suspended' | 'restored' | 'closed';
+export const registryEventKinds = [
+  'created',
+  'level',
+  'name',
+  'agreement',
+  'head',
+  'suspended',
+  'restored',
+  'liquidation',
+  'closed',
+] as const;
+export type RegistryEventKind = (typeof registryEventKinds)[number];
 
 export interface RegistryEvent {
   /** Given by whoever causes it; an event with an id that is there already is not entered again. */
@@ -311,8 +341,9 @@ export interface Application {
 export interface Applications {
   /**
    * Begins, or goes on with, the application of whom a signature of the challenge names. Throws `ALREADY_HAS_MAILBOX`,
-   * `EDS_ROLE`, `ENTITY_HEAD`, `STATE_NOT_FOUND`, `STATE_DECEASED`, `STATE_LIQUIDATED`; with the state database down it is
-   * `awaiting_state_check`, not an error. R-6.2
+   * `EDS_ROLE`, `PERSONAL_EDS_NEEDED`. What the state database says against it (`STATE_NOT_FOUND`, `STATE_DECEASED`,
+   * `STATE_LIQUIDATED`, `ENTITY_HEAD`) is the `refusal` of a `refused` one; with the database down it is
+   * `awaiting_state_check`. R-6.2
    */
   start(by: SignedBy, type: SubjectType): Promise<Application>;
   /** Of that person and no other: undefined otherwise. */
@@ -331,4 +362,61 @@ export interface Applications {
     by: Pick<SignedBy, 'iin' | 'bin'>,
     password: string,
   ): Promise<Application>;
+}
+
+// ---------------------------------------------------------------- profile and level (R-12.1)
+
+/** What a subject can change without an EDS. */
+export interface ProfileChange {
+  readonly phoneMobile?: string;
+  readonly phoneHome?: string;
+  readonly residenceAddress?: string;
+  readonly actualAddress?: string;
+  readonly language?: Language;
+}
+
+export interface ProfileView {
+  readonly address: string;
+  readonly level: AccountLevel;
+  readonly status: 'active' | 'suspended' | 'closed';
+  readonly subjectType: SubjectType;
+  /** As the state database has them; the identity number is shown to its owner. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly acceptance: Acceptance | undefined;
+  /** The version that is in force and not yet accepted: asked for at the next login to the cabinet. R-5.1 */
+  readonly agreementDue: string | undefined;
+  readonly confirmedAt: number | undefined;
+}
+
+export interface Profiles {
+  /** Undefined: there is no mailbox. */
+  get(subject: SubjectKey): Promise<ProfileView | undefined>;
+  /** `NO_MAILBOX`, `PHONE_WRONG`, `FIELD_WRONG` */
+  change(subject: SubjectKey, change: ProfileChange): Promise<ProfileView>;
+  /**
+   * What is to be signed so that the data are confirmed and the agreement in force is accepted: canonical JSON (RFC 8785).
+   * `NO_MAILBOX`
+   */
+  confirmation(subject: SubjectKey): Promise<{ readonly id: string; readonly document: string }>;
+  /**
+   * Raises the level to `official`. Doing it again answers the same. `CONFIRMATION_CHANGED`, `EDS_OTHER_PERSON`,
+   * `EDS_ROLE`, `EDS_*`
+   */
+  confirm(subject: SubjectKey, id: string, given: Uint8Array | string): Promise<ProfileView>;
+}
+
+// ---------------------------------------------------------------- access to a mailbox
+
+export interface Access {
+  /**
+   * A new password for whom an EDS names: sessions end, device passwords too unless they are kept, and a letter in the
+   * mailbox tells of it. `NO_MAILBOX`, `PASSWORD_*`
+   */
+  reset(
+    by: SignedBy,
+    password: string,
+    options: { readonly keepDevices: boolean },
+  ): Promise<string>;
+  /** With the code of an activation slip, once. `ACTIVATION_CODE`, `PASSWORD_*`. R-6.3 */
+  activate(login: string, code: string, password: string): Promise<string>;
 }

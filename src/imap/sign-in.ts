@@ -18,6 +18,9 @@ export async function answerLogin(
   switch (result.reason) {
     case 'credentials':
       return no('AUTHENTICATIONFAILED', 'Wrong name or password');
+    case 'device-password':
+      // RFC 9051 §7.1: an ALERT is shown to the person, who alone can do something about it.
+      return no('ALERT', 'Use a device password for mail programs');
     case 'suspended':
       return no('CONTACTADMIN', 'This account is suspended');
     case 'throttled':

@@ -121,6 +121,8 @@ export interface AccountStore {
   ): Promise<readonly (Account | Failure)[]>;
   /** By canonical address; closed accounts are found too. Cheap: asked for at each RCPT. */
   find(canonical: string): Promise<Account | undefined>;
+  /** By look-alike form; closed accounts are found too. For whoever asks whether an address can be given. */
+  findSkeleton(skeleton: string): Promise<Account | undefined>;
   get(id: AccountId): Promise<Account | undefined>;
   /** In order of canonical address, after the given one. */
   list(options: { readonly after?: string; readonly limit: number }): Promise<readonly Account[]>;

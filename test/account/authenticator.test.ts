@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { expect } from 'chai';
-import type { LoginContext, LoginResult } from '../../src/account/api.ts';
+import type { DeviceLogins, LoginContext, LoginResult } from '../../src/account/api.ts';
 import { StoreAuthenticator, type LoginOutcome } from '../../src/account/authenticator.ts';
 import { newCredentials } from '../../src/account/credentials.ts';
 import { KnownPeers } from '../../src/account/known-peers.ts';
@@ -50,7 +50,34 @@ interface House {
 const password = 'correct horse battery';
 const iterations = 4096;
 
-async function house(options: { scram?: boolean; unthrottled?: string[] } = {}): Promise<House> {
+/** One device password for everybody's e-mail program; `a-` and any letter has the form of one. */
+class OneDevice implements DeviceLogins {
+  asked: string[] = [];
+  right = 'a-1';
+  isRequired = false;
+
+  isDevicePassword(given: string): boolean {
+    return given.startsWith('a-');
+  }
+
+  check(canonical: string, given: string, protocol: string): Promise<string | undefined> {
+    this.asked.push(`${canonical} ${protocol}`);
+    const right = given === this.right && protocol === 'imap';
+    return Promise.resolve(right ? 'dv-1' : undefined);
+  }
+
+  required(): Promise<boolean> {
+    return Promise.resolve(this.isRequired);
+  }
+}
+
+interface HouseOptions {
+  readonly scram?: boolean;
+  readonly unthrottled?: string[];
+  readonly devices?: DeviceLogins;
+}
+
+async function house(options: HouseOptions = {}): Promise<House> {
   let now = 1_000_000;
   const clock = { now: () => now };
   const hasher = new CountingHasher();
@@ -106,6 +133,7 @@ async function house(options: { scram?: boolean; unthrottled?: string[] } = {}):
     attemptTurns: new Turns(),
     log: silentLog,
     onAttempt: (_protocol, outcome) => outcomes.push(outcome),
+    ...(options.devices !== undefined && { devices: options.devices }),
   });
   return {
     authenticator,
@@ -201,6 +229,99 @@ describe('StoreAuthenticator', () => {
       status: 'suspended',
     });
     expect(reason(await authenticator.password('aigerim', password, here))).to.equal('suspended');
+  });
+
+  describe('device passwords', () => {
+    const given = (result: LoginResult): string =>
+      result.status === 'accepted' ? result.credentialId : result.reason;
+
+    it('let in without a hash, and the login says which one it was', async () => {
+      const devices = new OneDevice();
+      const { authenticator, hasher } = await house({ devices });
+      expect(given(await authenticator.password('aigerim', 'a-1', here))).to.equal('dv-1');
+      expect(hasher.verifications).to.equal(0);
+      expect(given(await authenticator.password('aigerim', password, here))).to.equal('password');
+      expect(devices.asked).to.deep.equal(['aigerim@example.kz imap']);
+    });
+
+    it('of PLAIN and LOGIN too', async () => {
+      const { authenticator } = await house({ devices: new OneDevice() });
+      const plain = await authenticator
+        .mechanism('PLAIN', here)!
+        .next(Buffer.from('\0aigerim\0a-1'));
+      expect(plain.kind === 'done' && given(plain.result)).to.equal('dv-1');
+      const login = authenticator.mechanism('LOGIN', here)!;
+      await login.next(Buffer.from('aigerim'));
+      const last = await login.next(Buffer.from('a-1'));
+      expect(last.kind === 'done' && given(last.result)).to.equal('dv-1');
+    });
+
+    it('are wrong at once when they are revoked, and cost a hash then', async () => {
+      const devices = new OneDevice();
+      const { authenticator, hasher } = await house({ devices });
+      await authenticator.password('aigerim', 'a-1', here);
+      devices.right = 'none';
+      expect(given(await authenticator.password('aigerim', 'a-1', here))).to.equal('credentials');
+      expect(hasher.verifications).to.equal(1);
+    });
+
+    it('are good only for their protocol', async () => {
+      const { authenticator } = await house({ devices: new OneDevice() });
+      const submission = { ...here, protocol: 'submission' } as const;
+      expect(given(await authenticator.password('aigerim', 'a-1', submission))).to.equal(
+        'credentials',
+      );
+    });
+
+    it('cost one question and one hash for whoever has none, is closed or is nobody', async () => {
+      for (const login of ['aigerim', 'nobody', 'closed', 'suspended', '[', '']) {
+        const devices = new OneDevice();
+        const { authenticator, hasher } = await house({ devices });
+        expect(given(await authenticator.password(login, 'a-2', here)), login).to.equal(
+          'credentials',
+        );
+        expect([devices.asked.length, hasher.verifications], login).to.deep.equal([1, 1]);
+      }
+    });
+
+    it('let nobody into a closed or suspended account', async () => {
+      const { authenticator } = await house({ devices: new OneDevice() });
+      expect(given(await authenticator.password('closed', 'a-1', here))).to.equal('credentials');
+      expect(given(await authenticator.password('nobody', 'a-1', here))).to.equal('credentials');
+      expect(given(await authenticator.password('suspended', 'a-1', here))).to.equal('suspended');
+    });
+
+    it('are throttled as passwords are', async () => {
+      const { authenticator } = await house({
+        devices: new OneDevice(),
+        unthrottled: ['192.0.2.0/24'],
+      });
+      const seen: string[] = [];
+      for (let i = 2; i < 6; i++) {
+        seen.push(given(await authenticator.password('aigerim', `a-${i}`, here)));
+      }
+      expect(seen).to.deep.equal(['credentials', 'credentials', 'credentials', 'throttled']);
+      expect(given(await authenticator.password('aigerim', 'a-1', here))).to.equal('throttled');
+    });
+
+    it('are the only ones for an account that wants it so, which only its owner hears', async () => {
+      const devices = new OneDevice();
+      devices.isRequired = true;
+      const { authenticator, outcomes } = await house({ devices });
+      expect(given(await authenticator.password('aigerim', password, here))).to.equal(
+        'device-password',
+      );
+      // Remembered, it is the same.
+      expect(given(await authenticator.password('aigerim', password, here))).to.equal(
+        'device-password',
+      );
+      expect(given(await authenticator.password('aigerim', 'wrong', here))).to.equal('credentials');
+      expect(given(await authenticator.password('aigerim', 'a-1', here))).to.equal('dv-1');
+      expect(given(await authenticator.password('suspended', password, here))).to.equal(
+        'suspended',
+      );
+      expect(outcomes.slice(0, 2)).to.deep.equal(['device-password', 'device-password']);
+    });
   });
 
   describe('throttles', () => {
@@ -417,6 +538,16 @@ describe('StoreAuthenticator', () => {
       expect(await scramLogin(one, 'suspended', password)).to.equal('suspended');
       expect(await scramLogin(one, 'nobody', password)).to.equal('credentials');
       expect(await scramLogin(one, 'closed', password)).to.equal('credentials');
+    });
+
+    it('SCRAM knows the main password, and refuses it where device passwords are wanted', async () => {
+      const devices = new OneDevice();
+      const one = await house({ devices });
+      expect(await scramLogin(one, 'aigerim', 'a-1')).to.equal('credentials');
+      expect(await scramLogin(one, 'aigerim', password)).to.equal('accepted');
+      devices.isRequired = true;
+      expect(await scramLogin(one, 'aigerim', password)).to.equal('device-password');
+      expect(devices.asked).to.deep.equal([]);
     });
 
     it('SCRAM is throttled as passwords are', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Accepted } from '../../src/delivery/api.ts';
+import type { Accepted, AddressAlias } from '../../src/delivery/api.ts';
 import { StoreDeliveryAgent, type DeliveryParts } from '../../src/delivery/delivery-agent.ts';
 import type { Account, AccountStatus, Content, Delivery, Relay } from '../../src/store/api.ts';
 import type { AccountId, Uid } from '../../src/core/values.ts';
@@ -39,7 +39,12 @@ interface Taken {
 
 /** An agent over a store that remembers what it was given; `failing` accounts are over quota. */
 function agentWith(
-  options: { postmaster?: string; maxConfirmed?: number; failing?: readonly number[] } = {},
+  options: {
+    postmaster?: string;
+    maxConfirmed?: number;
+    failing?: readonly number[];
+    alias?: AddressAlias;
+  } = {},
 ): { agent: StoreDeliveryAgent; taken: Taken[]; outcomes: string[] } {
   const taken: Taken[] = [];
   const outcomes: string[] = [];
@@ -72,6 +77,7 @@ function agentWith(
       },
     },
     clock: { now: () => 1_000_000 },
+    ...(options.alias !== undefined && { alias: options.alias }),
     onOutcome: (outcome) => outcomes.push(outcome),
   };
   const agent = new StoreDeliveryAgent(
@@ -141,6 +147,47 @@ describe('the delivery agent', () => {
       expect((await agent.route('postmaster@elsewhere.example', undefined)).kind).to.equal(
         'remote',
       );
+    });
+
+    describe('aliases', () => {
+      const sender = { reversePath: 'a@b.example', peer: '192.0.2.1', account: undefined };
+      const aliases: Readonly<Record<string, string>> = {
+        'one@r.example.kz': 'aigerim@example.kz',
+        'shut@r.example.kz': 'closed@example.kz',
+        'held@r.example.kz': 'suspended@example.kz',
+        'small@r.example.kz': 'small@example.kz',
+        'lost@r.example.kz': 'nobody@example.kz',
+      };
+      const alias: AddressAlias = {
+        domain: 'r.example.kz',
+        route: (canonical, { peer }) =>
+          Promise.resolve(peer === sender.peer ? aliases[canonical] : undefined),
+      };
+
+      for (const [address, kind, size] of [
+        ['one@r.example.kz', 'local'],
+        ['ONE@R.example.kz', 'local'],
+        ['two@r.example.kz', 'unknown'],
+        ['lost@r.example.kz', 'unknown'],
+        ['shut@r.example.kz', 'unknown'],
+        ['held@r.example.kz', 'suspended'],
+        ['small@r.example.kz', 'full', 101],
+        [`${'a'.repeat(65)}@r.example.kz`, 'unknown'],
+        ['one@s.r.example.kz', 'remote'],
+      ] as const) {
+        it(`${address.slice(0, 30)} ${size ?? ''} is ${kind}`, async () => {
+          const { agent } = agentWith({ alias });
+          expect((await agent.route(address, size, sender)).kind).to.equal(kind);
+        });
+      }
+
+      it('lead nowhere for others, and without a sender', async () => {
+        const { agent } = agentWith({ alias });
+        const other = { ...sender, peer: '192.0.2.2' };
+        const address = 'one@r.example.kz';
+        expect(await agent.route(address, undefined, other)).to.deep.equal({ kind: 'unknown' });
+        expect(await agent.route(address, undefined)).to.deep.equal({ kind: 'unknown' });
+      });
     });
 
     it('nothing without a domain of ours', () => {

@@ -150,6 +150,8 @@ describe('IMAP login', () => {
       S: a1 NO [CONTACTADMIN] ...
       C: a2 LOGIN throttled@example.kz x
       S: a2 NO [UNAVAILABLE] ...
+      C: a3 LOGIN devices@example.kz x
+      S: a3 NO [ALERT] Use a device password for mail programs
     `,
     );
   });

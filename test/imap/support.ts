@@ -234,12 +234,15 @@ function fakeAuthenticator(
     if (login === 'suspended@example.kz') {
       return Promise.resolve({ status: 'refused', reason: 'suspended' });
     }
+    if (login === 'devices@example.kz') {
+      return Promise.resolve({ status: 'refused', reason: 'device-password' });
+    }
     if (login === 'throttled@example.kz') {
       return Promise.resolve({ status: 'refused', reason: 'throttled' });
     }
     return Promise.resolve(
       account !== undefined && passwords[login] === given
-        ? { status: 'accepted', account }
+        ? { status: 'accepted', account, credentialId: 'password' }
         : { status: 'refused', reason: 'credentials' },
     );
   };

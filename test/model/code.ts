@@ -9,6 +9,7 @@ import type * as contentModule from '../../src/store/mongo/content.ts';
 import type * as errorsModule from '../../src/core/errors.ts';
 import type * as lettersModule from '../../src/store/mongo/letters.ts';
 import type * as logModule from '../../src/store/mongo/account-log.ts';
+import type * as recordsModule from '../../src/store/mongo/records.ts';
 import type * as opsModule from '../../src/store/mongo/ops/message-ops.ts';
 import type { Code } from './explorer.ts';
 
@@ -29,17 +30,21 @@ export interface Mutation extends Replacement {
 const smallLimits: readonly (readonly [string, string])[] = [
   ['pageUids = 256', 'pageUids = 3'],
   ['tailKept = 128', 'tailKept = 2'],
+  ['changesKept = 16', 'changesKept = 3'],
   ['tailUnprojected = 32', 'tailUnprojected = 1'],
   ['tailFull = 96', 'tailFull = 2'],
   ['entryBytes = 16 * 1024', 'entryBytes = 300'],
   ['mergedOperations = 64', 'mergedOperations = 2'],
+  ['racesLost = 3', 'racesLost = 1'],
+  ['turnAttempts = 8', 'turnAttempts = 2'],
 ];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Loads the store's code with small bounds, and with a mutation if there is one; `remove` when it is done. */
+/** Loads the store's code with small or other bounds, and with a mutation if there is one; `remove` when it is done. */
 export async function loadCode(
   mutation?: Mutation,
+  limits = smallLimits,
 ): Promise<{ readonly code: Code; readonly remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'zhashik-model-'));
   await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });
@@ -47,21 +52,23 @@ export async function loadCode(
   await cp(join(root, 'tsconfig.json'), join(folder, 'tsconfig.json'));
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
   const store = join(folder, 'src/store/mongo');
-  for (const [from, to] of smallLimits) await replace(join(store, 'limits.ts'), from, to);
+  for (const [from, to] of limits) await replace(join(store, 'limits.ts'), from, to);
   for (const each of [mutation, mutation?.also]) {
     if (each !== undefined) await replace(join(store, each.file), each.from, each.to);
   }
   const load = async <T>(file: string): Promise<T> =>
     (await import(pathToFileURL(join(store, file)).href)) as T;
-  const [log, accounts, collector, content, letters, messageOps, errors] = await Promise.all([
-    load<typeof logModule>('account-log.ts'),
-    load<typeof accountsModule>('accounts.ts'),
-    load<typeof collectorModule>('collector.ts'),
-    load<typeof contentModule>('content.ts'),
-    load<typeof lettersModule>('letters.ts'),
-    load<typeof opsModule>('ops/message-ops.ts'),
-    load<typeof errorsModule>('../../core/errors.ts'),
-  ]);
+  const [log, accounts, collector, content, letters, messageOps, records, errors] =
+    await Promise.all([
+      load<typeof logModule>('account-log.ts'),
+      load<typeof accountsModule>('accounts.ts'),
+      load<typeof collectorModule>('collector.ts'),
+      load<typeof contentModule>('content.ts'),
+      load<typeof lettersModule>('letters.ts'),
+      load<typeof opsModule>('ops/message-ops.ts'),
+      load<typeof recordsModule>('records.ts'),
+      load<typeof errorsModule>('../../core/errors.ts'),
+    ]);
   return {
     code: {
       AccountLog: log.AccountLog,
@@ -70,6 +77,7 @@ export async function loadCode(
       MailError: errors.MailError,
       messageOps,
       collectGarbage: collector.collectGarbage,
+      MongoRecords: records.MongoRecords,
       newHead(a) {
         const head = accounts.newHead(accountData(), a, 1_790_000_000_000, {
           _id: 1,

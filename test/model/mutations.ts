@@ -5,8 +5,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a commit does not ask which head it was made for',
     file: 'account-log.ts',
-    from: `update('heads', { _id: this.a, v: before.v }, change)`,
-    to: `update('heads', { _id: this.a }, change)`,
+    from: 'const made = { _id: this.a, v: before.v };',
+    to: 'const made = { _id: this.a };',
   },
   {
     what: 'a commit whose reply was lost is not looked for',

@@ -178,6 +178,8 @@ describe('submission', () => {
         S: 535 5.7.8 Authentication failed
         C: AUTH PLAIN ${base64('\0suspended@example.kz\0secret')}
         S: 525 5.7.13 Mailbox is suspended
+        C: AUTH PLAIN ${base64('\0aigerim@example.kz\0main')}
+        S: 534 5.7.9 Use a device password for mail programs
         C: AUTH PLAIN
         S: 334 ...
         C: not base64

@@ -100,19 +100,26 @@ export async function openMailHouse(options: MailHouseOptions = {}): Promise<Mai
   };
 }
 
-/** Knows one password for each account: `secret`. The exchanges are the real ones. */
+/**
+ * Knows one password for each account, `secret`, and is asked for one of a device when it is `main`. The exchanges are the
+ * real ones.
+ */
 export async function testAuthenticator(accounts: readonly Account[]): Promise<Authenticator> {
   const keys = await scramKeys('secret', 4096);
   const decide = (account: Account | undefined): LoginResult =>
     account === undefined
       ? { status: 'refused', reason: 'credentials' }
       : account.status === 'active'
-        ? { status: 'accepted', account }
+        ? { status: 'accepted', account, credentialId: 'password' }
         : { status: 'refused', reason: 'suspended' };
   const find = (login: string): Account | undefined =>
     accounts.find((one) => one.canonical === login.toLowerCase());
   const check = (login: string, password: string): Promise<LoginResult> =>
-    Promise.resolve(decide(password === 'secret' ? find(login) : undefined));
+    Promise.resolve(
+      password === 'main'
+        ? { status: 'refused', reason: 'device-password' }
+        : decide(password === 'secret' ? find(login) : undefined),
+    );
   return {
     mechanisms: ['SCRAM-SHA-256', 'PLAIN', 'LOGIN'],
     password: check,

@@ -2,6 +2,7 @@ import { agencyTexts } from './agency.ts';
 import { applicationTexts } from './application.ts';
 import { edsTexts } from './eds.ts';
 import { httpTexts } from './http.ts';
+import { letterTexts } from './letters.ts';
 import { identifierTexts } from './identifier.ts';
 import { loginTexts } from './login.ts';
 import { mailboxTexts } from './mailbox.ts';
@@ -20,6 +21,7 @@ export const catalogue = {
   ...mailboxTexts,
   ...agencyTexts,
   ...httpTexts,
+  ...letterTexts,
 } as const satisfies Texts;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -100,6 +100,8 @@ const refusals = {
   credentials: reply(535, '7.8', 'Authentication failed'),
   // RFC 5248 registers it; only who knows the password comes to see it.
   suspended: reply(525, '7.13', 'Mailbox is suspended'),
+  // RFC 4954 §6: what was shown is not enough for this account. Only who knows the password comes to see it.
+  'device-password': reply(534, '7.9', 'Use a device password for mail programs'),
   throttled: reply(454, '7.0', 'Too many attempts, try again later'),
   unavailable: reply(454, '7.0', 'Temporary authentication failure'),
 } as const satisfies Record<Extract<LoginResult, { status: 'refused' }>['reason'], Reply>;

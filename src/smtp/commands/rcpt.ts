@@ -41,9 +41,10 @@ export const rcpt: SmtpCommand = {
     if (transaction.recipients.length >= session.settings.limits.recipients) {
       return reply(452, '5.3', 'Too many recipients'); // RFC 5321 §4.5.3.1.10
     }
-    const { declaredSizeBytes } = transaction.parameters;
+    const { client, reversePath } = transaction;
+    const sender = { reversePath: reversePath.text, peer: client.peer, account: client.account };
     return session.settings.parts.delivery
-      .route(path.text, declaredSizeBytes)
+      .route(path.text, transaction.parameters.declaredSizeBytes, sender)
       .then((route) => accept(session, transaction, { path, route, ...parameters }));
   },
 };

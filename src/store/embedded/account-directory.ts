@@ -79,6 +79,11 @@ export class AccountDirectory implements AccountStore {
     return account;
   }
 
+  async findSkeleton(skeleton: string): Promise<Account | undefined> {
+    const row = await this.#threads.read('findSkeleton', { skeleton });
+    return row && accountFrom(row);
+  }
+
   async get(id: AccountId): Promise<Account | undefined> {
     const row = await this.#threads.read('getAccount', { a: id });
     return row && accountFrom(row);

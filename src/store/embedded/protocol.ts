@@ -281,6 +281,7 @@ export interface ReadOps extends UpkeepReadOps {
   /** The content at a place, whoever holds it: for the outbox. */
   contentAt: { args: ContentPlace; result: ContentRow | undefined };
   findAccount: { args: { readonly canonical: string }; result: AccountRow | undefined };
+  findSkeleton: { args: { readonly skeleton: string }; result: AccountRow | undefined };
   getAccount: { args: { readonly a: number }; result: AccountRow | undefined };
   listAccounts: {
     args: { readonly after: string; readonly limit: number };

@@ -17,8 +17,10 @@ import {
   commitPatienceMs,
   headStaleMs,
   mergedOperations,
+  racesLost,
   tailFull,
   tailUnprojected,
+  turnAttempts,
 } from './limits.ts';
 import type { PageDocument } from './page.ts';
 import { PageSet } from './page-set.ts';
@@ -342,8 +344,10 @@ export class AccountLog {
     try {
       if (this.#waits.now() - this.seenAt > headStaleMs) await this.#refreshUntil(until, undefined);
       for (const m of views) if ((await this.use(m)) !== undefined) used.push(m);
+      let lost = 0;
       for (let attempt = 0; ; attempt++) {
         if (attempt > 0) await this.#backOff(attempt, until);
+        if (lost >= racesLost) await this.#askForTurn(until);
         const lasting = await this.#prepare(batch);
         const draft = new Draft(this.#head, this.#seconds(), {
           views: (m) => this.#viewOf(m),
@@ -355,7 +359,10 @@ export class AccountLog {
           if (result === undefined) break;
           results.set(waiting, result);
         }
-        if (draft.changed && !(await this.#write(draft, until))) continue;
+        if (draft.changed && !(await this.#write(draft, until, lost >= racesLost))) {
+          lost++;
+          continue;
+        }
         // What the first one needs is on its way.
         if (results.size === 0) continue;
         // Views that this process had to make anew show it too before anybody is told.
@@ -387,8 +394,20 @@ export class AccountLog {
     }
   }
 
-  /** True when the draft is committed; false when another commit came first. `unavailable`: nobody knows. */
-  async #write(draft: Draft, until: number): Promise<boolean> {
+  /**
+   * Others leave way for a moment, so that who is far from the database is not always second. Only a favour: which head
+   * a commit was made for decides as ever, and a turn that nobody takes is over after `turnAttempts` of the next one.
+   */
+  async #askForTurn(until: number): Promise<void> {
+    await this.#db.update('heads', { _id: this.a }, { $set: { turn: 1 } }).catch(() => undefined);
+    await this.#refreshUntil(until, undefined);
+  }
+
+  /**
+   * True when the draft is committed; false when another commit came first. `unavailable`: nobody knows. `hasTurn`: it
+   * need not leave way to another process that asked for a turn.
+   */
+  async #write(draft: Draft, until: number, hasTurn: boolean): Promise<boolean> {
     const { base: before } = draft;
     if (before.tail.filter(({ s }) => s > this.#projected).length > tailFull) await this.#project();
     if (draft.rebased) await this.projected();
@@ -396,12 +415,19 @@ export class AccountLog {
     const { entries, documents } = await packEntries(this.#db, draft, commit);
     const base = Math.min(this.#projected, before.seq);
     const change = commitChange(draft, documents, base, deliveryIdsKept);
+    const made = { _id: this.a, v: before.v };
+    const leavingWay = { ...made, turn: { $exists: false } };
+    const endingTurn = { ...change, $unset: { ...change['$unset'], turn: 1 } };
     // Once a reply was lost the write may come true at any later moment, unless the head moves first.
     let unsure: MailError | undefined;
     for (let attempt = 1; ; attempt++) {
       const asked = this.#waits.now();
       try {
-        if (await this.#db.update('heads', { _id: this.a, v: before.v }, change)) {
+        const written =
+          hasTurn || attempt > turnAttempts
+            ? await this.#db.update('heads', made, endingTurn)
+            : await this.#db.update('heads', leavingWay, change);
+        if (written) {
           this.seenAt = Math.max(this.seenAt, asked);
           if (this.#head.v === before.v) this.#advance(headAfter(draft, entries, base));
           else if (this.#head.v < before.v + 1) throw new Error('a head went backwards');

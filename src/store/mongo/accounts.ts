@@ -75,6 +75,11 @@ export class MongoAccounts implements AccountStore {
     return this.#account(name.a as AccountId, glanceMs);
   }
 
+  async findSkeleton(skeleton: string): Promise<Account | undefined> {
+    const [name] = await this.#db.find<NameDocument>('names', { _id: `s:${skeleton}` });
+    return name && this.#account(name.a as AccountId, glanceMs);
+  }
+
   async get(id: AccountId): Promise<Account | undefined> {
     return this.#account(id, 0);
   }

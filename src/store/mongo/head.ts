@@ -53,6 +53,8 @@ export interface HeadDocument {
   /** The newest change with tombstones that wait for their pages, and its time in seconds. */
   readonly xs?: number;
   readonly xt?: number;
+  /** Somebody lost several races for this head, and asks the others to leave way. */
+  readonly turn?: 1;
 }
 export interface OwnerDocument {
   /** `making` until its names are its own. */

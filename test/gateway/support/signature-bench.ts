@@ -21,6 +21,8 @@ export interface MovedClock {
 export interface BenchOptions {
   readonly gost?: GostWork;
   readonly testIdentifiers?: readonly string[];
+  /** Of the status service; a second when left out. */
+  readonly timeoutMs?: number;
 }
 
 /** The gateway's signatures over a test authority and its services, by a clock that the test moves. */
@@ -51,7 +53,7 @@ export class SignatureBench {
     const services = new EdsServices(authority, stranger, clock);
     const service = new HttpService({
       url: `${await services.listen()}/ocsp`,
-      timeoutMs: 1000,
+      timeoutMs: options.timeoutMs ?? 1000,
       attempts: 1,
       pauseMs: 1,
       userAgent: 'Zhashik/test',

@@ -70,6 +70,19 @@ export function accountsContract(opened: () => OpenBackend): void {
       expect(await store.accounts.get(99_999_999 as AccountId)).to.equal(undefined);
     });
 
+    it('finds by look-alike form, closed accounts included', async () => {
+      const { store } = opened();
+      const data = { ...accountData(), skeleton: `look-${accountData().skeleton}` };
+      expect(await store.accounts.findSkeleton(data.skeleton)).to.equal(undefined);
+      const { id } = await store.accounts.create(data, audit);
+      expect((await store.accounts.findSkeleton(data.skeleton))?.canonical).to.equal(
+        data.canonical,
+      );
+      expect(await store.accounts.findSkeleton(data.canonical)).to.equal(undefined);
+      await store.accounts.update(id, { status: 'closed' }, audit);
+      expect(await store.accounts.findSkeleton(data.skeleton)).to.include({ status: 'closed' });
+    });
+
     it('never gives a canonical form or a skeleton twice, closed accounts included', async () => {
       const { store } = opened();
       const data = accountData();

@@ -15,6 +15,7 @@ type AuditRows = ReadOps['listAudit']['result'];
 export class DirectoryReader {
   readonly #db: Connection;
   readonly #find: Statement;
+  readonly #findSkeleton: Statement;
   readonly #get: Statement;
   readonly #list: Statement;
   readonly #unsettled: Statement;
@@ -29,6 +30,7 @@ export class DirectoryReader {
     const db = openForReading(directoryPath(folder));
     this.#db = db;
     this.#find = db.prepare(`SELECT ${accountColumns} FROM account WHERE canonical = ?`);
+    this.#findSkeleton = db.prepare(`SELECT ${accountColumns} FROM account WHERE skeleton = ?`);
     this.#get = db.prepare(`SELECT ${accountColumns} FROM account WHERE a = ?`);
     this.#list = db.prepare(
       `SELECT ${accountColumns} FROM account WHERE canonical > ? ORDER BY canonical LIMIT ?`,
@@ -52,6 +54,10 @@ export class DirectoryReader {
 
   find(canonical: string): AccountRow | undefined {
     return this.#find.get(canonical) as AccountRow | undefined;
+  }
+
+  findSkeleton(skeleton: string): AccountRow | undefined {
+    return this.#findSkeleton.get(skeleton) as AccountRow | undefined;
   }
 
   get(a: number): AccountRow | undefined {

@@ -69,6 +69,8 @@ export class Reader implements Reads {
   readonly contentAt: Reads['contentAt'] = ({ s, c }) => this.#shard(s).content(c);
 
   readonly findAccount: Reads['findAccount'] = ({ canonical }) => this.#accounts.find(canonical);
+  readonly findSkeleton: Reads['findSkeleton'] = ({ skeleton }) =>
+    this.#accounts.findSkeleton(skeleton);
   readonly getAccount: Reads['getAccount'] = ({ a }) => this.#accounts.get(a);
   readonly listAccounts: Reads['listAccounts'] = ({ after, limit }) =>
     this.#accounts.list(after, limit);
