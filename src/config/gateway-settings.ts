@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { path } from './setting-types.ts';
+import type { Secret } from './secret.ts';
+import { path, secret } from './setting-types.ts';
 import { state } from './state-settings.ts';
 
 /** Who may have a mailbox, and how the server knows. */
@@ -17,6 +18,13 @@ export const gateway = z
       .describe(
         'IIN and BIN of test keys that count although their check digit is wrong; none where real people are served.',
       ),
+    operatorKey: z
+      .strictObject({
+        file: path.describe('PKCS #12 file: the key, its certificate and those above it.'),
+        password: secret.describe('The password of that file.'),
+      })
+      .optional()
+      .describe('The key that the operator signs with.'),
     state: state.optional(),
   })
   .prefault({})
@@ -24,12 +32,24 @@ export const gateway = z
 
 type ParsedGateway = z.output<typeof gateway>;
 
-/** The settings with absolute paths. */
+/** The settings as the server uses them. */
+export type GatewayConfig = Omit<ParsedGateway, 'operatorKey'> & {
+  operatorKey: { file: string; password: Secret } | undefined;
+};
+
+/** What a config file says of its surroundings. */
+export interface Surroundings {
+  readonly absolute: (path: string) => string;
+  /** `at` is where it is set, for what is wrong with it. */
+  readonly readSecret: (where: z.output<typeof secret>, at: readonly string[]) => Secret;
+}
+
+/** The settings with absolute paths, and secrets read. */
 export function completeGateway(
   parsed: ParsedGateway,
-  absolute: (path: string) => string,
-): ParsedGateway {
-  const { identityKeyFile, state: databases } = parsed;
+  { absolute, readSecret }: Surroundings,
+): GatewayConfig {
+  const { identityKeyFile, operatorKey, state: databases } = parsed;
   const files = <Service extends ServiceFiles>(service: Service): Service => ({
     ...service,
     authority: service.authority && absolute(service.authority),
@@ -39,7 +59,12 @@ export function completeGateway(
   return {
     ...parsed,
     identityKeyFile: identityKeyFile && absolute(identityKeyFile),
+    operatorKey: operatorKey && {
+      file: absolute(operatorKey.file),
+      password: readSecret(operatorKey.password, ['gateway', 'operatorKey', 'password']),
+    },
     state: databases && {
+      ...databases,
       persons: files(databases.persons),
       entities: files(databases.entities),
       events: databases.events && files(databases.events),

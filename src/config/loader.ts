@@ -5,7 +5,7 @@ import { domainToASCII } from 'node:url';
 import { LineCounter, type Document, isMap, isNode, isScalar, parseDocument } from 'yaml';
 import type * as z from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
-import { completeGateway } from './gateway-settings.ts';
+import { type GatewayConfig, completeGateway } from './gateway-settings.ts';
 import { type ParsedConfig, configSchema } from './schema.ts';
 import { Secret } from './secret.ts';
 
@@ -13,10 +13,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The settings in force: complete, checked, frozen. Paths are absolute, domains are A-labels, secrets are read. */
 export type Config = DeepReadonly<
-  Omit<ParsedConfig, 'bus' | 'data' | 'domains' | 'relay' | 'store'> & {
+  Omit<ParsedConfig, 'bus' | 'data' | 'domains' | 'gateway' | 'relay' | 'store'> & {
     bus: { kind: ParsedConfig['bus']['kind']; redis: WithSecret<ParsedConfig['bus']['redis']> };
     data: { folder: string; controlSocket: string };
     domains: { local: string[]; default: string; postmaster: string | undefined };
+    gateway: GatewayConfig;
     relay: WithSecret<ParsedConfig['relay']>;
     store: Omit<ParsedConfig['store'], 'mongodb'> & {
       mongodb: WithSecret<ParsedConfig['store']['mongodb']>;
@@ -133,7 +134,13 @@ function complete(
     relay: server(parsed.relay, ['relay']),
     store: { ...parsed.store, mongodb: server(parsed.store.mongodb, ['store', 'mongodb']) },
     bus: { ...parsed.bus, redis: server(parsed.bus.redis, ['bus', 'redis']) },
-    gateway: completeGateway(parsed.gateway, absolute),
+    gateway: completeGateway(parsed.gateway, {
+      absolute,
+      readSecret: (where, at) =>
+        readSecret(where, absolute, environment, (message) => {
+          report(at, message);
+        }),
+    }),
     file: resolve(file),
   };
 }
@@ -182,6 +189,10 @@ function checkWhole(config: Config, report: Report): void {
     taken.set(place, name);
   }
   checkStore(config, report);
+  const { state, operatorKey } = config.gateway;
+  if (state?.signatureHeader !== undefined && operatorKey === undefined) {
+    report(['gateway', 'state', 'signatureHeader'], 'needs gateway.operatorKey');
+  }
   // sockaddr_un holds 108 octets on Linux, 104 elsewhere, with the final NUL.
   if (Buffer.byteLength(config.data.controlSocket) > 103) {
     report(['data', 'controlSocket'], 'is longer than the 103 octets that a socket path may have');

@@ -216,5 +216,16 @@ const events = z
 
 /** The databases of individuals and legal entities. R-13.3, R-13.4 */
 export const state = z
-  .strictObject({ persons, entities, events: events.optional() })
+  .strictObject({
+    signatureHeader: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/)
+      .optional()
+      .describe(
+        'The header field for a signature of the request with `gateway.operatorKey`: a detached CMS, base64; none when left out.',
+      ),
+    persons,
+    entities,
+    events: events.optional(),
+  })
   .describe('The state databases that confirm who somebody is.');

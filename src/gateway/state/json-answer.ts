@@ -42,7 +42,8 @@ export class JsonAnswer implements AnswerNode {
       if (typeof value !== 'object' || value === null) return undefined;
       // §4: ~1 is /, then ~0 is ~.
       const member = name.replaceAll('~1', '/').replaceAll('~0', '~');
-      if (!Object.hasOwn(value, member)) return undefined;
+      const isMember = Array.isArray(value) ? /^\d+$/.test(member) : true;
+      if (!isMember || !Object.hasOwn(value, member)) return undefined;
       value = (value as Record<string, unknown>)[member];
     }
     return value;

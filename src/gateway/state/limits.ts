@@ -1,4 +1,4 @@
-/** What a state database may answer. Each has a test. */
+/** What a state database may answer, and what is asked of it. Each has a test. */
 export const limits = {
   /** Elements or arrays and objects within each other. */
   depth: 64,
@@ -12,6 +12,8 @@ export const limits = {
   cursorLength: 200,
   /** Events that are asked for at once. */
   eventsAtOnce: 200,
+  /** How long after a failure the feed is read again, at the latest. */
+  retryEventsMs: 15 * 60_000,
   /** Connections to one service at once. */
   sockets: 16,
 } as const;

@@ -13,6 +13,9 @@ export interface NamePlaces {
   readonly patronymic?: Place | undefined;
 }
 
+/** A place that the configuration leaves out is undefined. */
+export type Unset<Places> = { readonly [Name in keyof Places]?: Places[Name] | undefined };
+
 export interface AddressPlaces {
   readonly text: Place;
   readonly postcode?: Place | undefined;
@@ -48,7 +51,7 @@ export interface EntityPlaces {
   readonly legalAddress?: AddressPlaces | undefined;
 }
 
-export interface EventPlaces extends Partial<NamePlaces> {
+export interface EventPlaces extends Unset<NamePlaces> {
   /** Where the events are; the other places begin at one of them. */
   readonly items: Place;
   readonly cursor: Place;
