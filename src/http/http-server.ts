@@ -41,7 +41,13 @@ export interface HttpServerOptions {
   readonly agencies: Pick<GatewayParts['agencies'], 'findByCertificate' | 'findBySecret'>;
   readonly attempts: Attempts;
   readonly log: Log;
+  /** Instead of those of `httpLimits`. */
+  readonly timeouts?: HttpTimeouts;
 }
+
+export type HttpTimeouts = Readonly<
+  Partial<Record<'headersMs' | 'requestMs' | 'handshakeMs', number>>
+>;
 
 /** The HTTP API: what all routes share. It knows who calls, refuses what no route should see, and answers errors. */
 export class HttpServer {
@@ -53,12 +59,13 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const proxies = new Networks(options.proxyNetworks);
+    const { headersMs, requestMs, handshakeMs } = { ...httpLimits, ...options.timeouts };
     this.#server = createServer({
       maxHeaderSize: httpLimits.headerBytes,
-      headersTimeout: httpLimits.headersMs,
-      requestTimeout: httpLimits.requestMs,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
       keepAliveTimeout: httpLimits.keepAliveMs,
-      connectionsCheckingInterval: 1000,
+      connectionsCheckingInterval: Math.min(1000, headersMs),
     });
     this.#server.maxConnections = httpLimits.connections;
     this.#endArriving =
@@ -67,7 +74,7 @@ export class HttpServer {
         : tlsConnections(this.#server, {
             source: options.tls,
             askCertificate: options.clientCertificates,
-            handshakeMs: httpLimits.handshakeMs,
+            handshakeMs,
           });
     this.#app = fastify({
       serverFactory: (handler) => this.#server.on('request', handler),

@@ -170,9 +170,9 @@ describe('state bodies', () => {
       ['a domain', { domains: [] }],
       ['a purpose', { purposes: [] }],
       ['a way to be known', { networks: [] }],
-    ] as const) {
+    ] satisfies [string, object][]) {
       it(`not without ${title}`, async () => {
-        await agencies.change(aigerim, 'ministry', { ...change });
+        await agencies.change(aigerim, 'ministry', change);
         expect(await failure(() => agencies.promote(aigerim, 'ministry'))).to.equal('invalid');
       });
     }
