@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { CredentialMaker } from './account/credentials.ts';
 import { readTrust } from './admin/read-trust.ts';
 import { trustFolderOf } from './admin/trust-store.ts';
@@ -13,6 +14,7 @@ import type { AddressAlias } from './delivery/api.ts';
 import { SignatureVerifier } from './eds/algorithms/signature-verifier.ts';
 import { CryptoPool } from './eds/pool/crypto-pool.ts';
 import type { Signer } from './eds/sign/signer.ts';
+import { TrustStore } from './eds/trust/trust-store.ts';
 import { EdsVerifier } from './eds/verify/eds-verifier.ts';
 import { MailboxActivity } from './gateway/activity/mailbox-activity.ts';
 import { Agencies } from './gateway/agencies/agencies.ts';
@@ -103,11 +105,7 @@ export async function openGateway(
   const vault = await vaultOf(config, store);
   const pool = new CryptoPool(cryptoThreads);
   const verifier = new EdsVerifier(new SignatureVerifier(pool));
-  const trust = await readTrust(
-    verifier.links,
-    [trustFolderOf(config.data.folder, config.gateway.trust)],
-    config.gateway.trust,
-  );
+  const trust = await trustOf(config, verifier, log);
   const eds = composeEds(config, verifier, trust, clock);
   const testIdentifiers = new Set(config.gateway.testIdentifiers);
   const signatures = (mostBytes: number): EdsSignatures =>
@@ -298,6 +296,15 @@ async function agreementsOf(
     const problem = { path: 'gateway.agreements', message: error.message, line: undefined };
     throw new ConfigError(config.file, [problem], { cause: error });
   }
+}
+
+async function trustOf(config: Config, { links }: EdsVerifier, log: Log): Promise<TrustStore> {
+  const profile = config.gateway.trust;
+  const folder = trustFolderOf(config.data.folder, profile);
+  if (existsSync(folder)) return readTrust(links, [folder], profile);
+  // The server can be started before anybody has said whom to trust; until then no signature is good.
+  log.warn('nobody-trusted', { profile, help: 'zhashik trust import' });
+  return new TrustStore(profile, [], []);
 }
 
 async function vaultOf(config: Config, { records }: MailStore): Promise<IdentityVault> {

@@ -51,11 +51,12 @@ export class TestSurroundings {
     if (!existsSync(folder)) {
       await makeTestAuthority({ folder, family: 'ecdsa', now: clock.now(), apply: true });
     }
+    const root = await readTestMember(folder, 'ca/root');
     await importTrust({
       folder: trustFolderOf(config.data.folder, 'test'),
       profile: 'test',
       files: [join(folder, 'ca/root.cer'), join(folder, 'ca/issuing.cer')],
-      known: [],
+      known: [root.certificate.fingerprint],
       apply: true,
       at: clock.now(),
       actor: 'system:development',
