@@ -70,7 +70,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/access': [...gateway, 'account/credentials.ts', ...parts],
   'gateway/identifiers': ['gateway/gateway-error.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
-  'gateway/confirmation': [...gateway, 'eds', 'gateway/applications', 'gateway/records'],
+  'gateway/confirmation': [...gateway, 'eds'],
   'gateway/devices': [...gateway, 'account/api.ts', 'gateway/records'],
   'gateway/logins': [...gateway, 'account/address.ts'],
   'gateway/passwords': [...gateway, 'account/prepare-password.ts'],

@@ -7,7 +7,7 @@ import type { Applicant, StoredApplication } from '../applications/application-r
 import { fullName } from '../applications/full-name.ts';
 import type { ConfirmationFacts } from '../confirmation/confirmation-facts.ts';
 import { drawConfirmation } from '../confirmation/draw-confirmation.ts';
-import { makeConfirmation } from '../confirmation/make-confirmation.ts';
+import { signConfirmation } from '../confirmation/sign-confirmation.ts';
 import { GatewayError } from '../gateway-error.ts';
 
 export interface RegistrationConfirmationsParts {
@@ -56,7 +56,7 @@ export class RegistrationConfirmations {
     if (operator === undefined) throw new GatewayError('NO_OPERATOR_KEY');
     const issuedAt = new Date(clock.now()).toISOString();
     const facts = factsOf(application, { bin: operator.bin, name: operator.names }, issuedAt);
-    const made = await makeConfirmation(facts, operator.signer);
+    const made = await signConfirmation(facts, operator.signer);
     const confirmation = {
       json: Buffer.from(made.json).toString('base64'),
       cms: Buffer.from(made.cms).toString('base64'),
