@@ -167,7 +167,7 @@ async function restore(
     print(
       `${result.accounts} accounts: ${result.made} made, ${result.merged} added to, ` +
         `${result.skipped} left alone, ${result.failed} failed; ${result.messages} messages, ` +
-        `${result.present} were there, ${result.waiting} to be sent`,
+        `${result.present} were there, ${result.records} records, ${result.waiting} to be sent`,
     );
   }
   remarkDryRun(result);

@@ -4,76 +4,42 @@ import { askEdsServices } from '../src/admin/eds-services.ts';
 import { serveTestAuthority } from '../src/admin/serve-test-authority.ts';
 import { showEds } from '../src/admin/show-eds.ts';
 import { makeTestAuthority } from '../src/admin/test-authority.ts';
-import { trustFolderOf } from '../src/admin/trust-store.ts';
-import {
-  type EdsReport,
-  type EdsSignerReport,
-  type VerifyEdsInput,
-  verifyEds,
-} from '../src/admin/verify-eds.ts';
-import { composeEds, composeEdsServices } from '../src/compose-eds.ts';
-import type { Config } from '../src/config/loader.ts';
+import { type EdsReport, type EdsSignerReport, verifyEds } from '../src/admin/verify-eds.ts';
+import { composeEdsServices } from '../src/compose-eds.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { MailError } from '../src/core/errors.ts';
 import { CommandFailure } from './command-failure.ts';
-import {
-  type ConfigOptions,
-  configOption,
-  developmentOption,
-  loadChosenConfig,
-} from './config-option.ts';
+import { configOption, developmentOption, loadChosenConfig } from './config-option.ts';
 import { print, printJson, printTable, remarkDryRun } from './print.ts';
-import { parseTime } from './undelete-values.ts';
+import {
+  addTrustOptions,
+  profileOption,
+  readTrustOptions,
+  type TrustOptions,
+} from './trust-options.ts';
 
-const profileOption = new Option('--profile <profile>', 'whose roots are trusted')
-  .choices(['production', 'test'])
-  .default('production');
-
-interface VerifyOptions extends ConfigOptions {
+interface VerifyOptions extends TrustOptions {
   readonly content?: string;
-  readonly at?: number;
-  readonly trust: readonly string[];
-  readonly crl: readonly string[];
-  readonly ocsp: readonly string[];
-  readonly revocation: 'required' | 'none';
-  readonly profile: 'production' | 'test';
   readonly owner: 'person' | 'company' | 'anyone';
   readonly lang?: Language;
-  readonly online?: boolean;
   readonly json?: boolean;
 }
 
 /** `zhashik eds …` */
 export function edsCommand(): Command {
   const eds = new Command('eds').description('electronic digital signatures');
-  eds
-    .command('verify <file>')
-    .description('verify a signature: CMS, CAdES-BES or CAdES-T; DER, BER, base64 or PEM')
-    .option('--content <file>', 'what was signed, when the signature is detached')
-    .option('--at <time>', 'verify as of then, such as 2026-09-01T10:00:00Z', parseTime)
-    .option(
-      '--trust <path>',
-      'a trust store, or certificates; the configured store when left out',
-      collect,
-      [],
-    )
-    .option('--crl <file>', 'a list of revoked certificates', collect, [])
-    .option('--ocsp <file>', 'an OCSP answer', collect, [])
-    .option('--online', 'ask the configured services for what the files do not tell')
-    .addOption(
-      new Option('--revocation <need>', 'whether the status of the certificate must be known')
-        .choices(['required', 'none'])
-        .default('required'),
-    )
-    .addOption(profileOption)
+  addTrustOptions(
+    eds
+      .command('verify <file>')
+      .description('verify a signature: CMS, CAdES-BES or CAdES-T; DER, BER, base64 or PEM')
+      .option('--content <file>', 'what was signed, when the signature is detached'),
+  )
     .addOption(
       new Option('--owner <kind>', 'who may have signed')
         .choices(['person', 'company', 'anyone'])
         .default('person'),
     )
     .addOption(new Option('--lang <language>', 'one language for the reasons').choices(languages))
-    .addOption(configOption)
-    .addOption(developmentOption)
     .option('--json', 'for programs')
     .addHelpText(
       'after',
@@ -113,7 +79,7 @@ export function edsCommand(): Command {
   return eds;
 }
 
-/** Within `eds`, a wrong command line ends with 2: it must not be taken for a verdict. */
+/** Within `eds` and `confirmation`, a wrong command line ends with 2: it must not be taken for a verdict. */
 export function wrongUse(error: CommanderError): never {
   if (error.exitCode === 0) throw error;
   throw new CommandFailure('edsUsage', '');
@@ -125,12 +91,8 @@ function parsePort(text: string): number {
   return port;
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
 /** A file or store that cannot be used is wrong use too. */
-async function usage(work: () => Promise<void>): Promise<void> {
+export async function usage(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -140,39 +102,13 @@ async function usage(work: () => Promise<void>): Promise<void> {
 }
 
 async function verify(file: string, options: VerifyOptions): Promise<void> {
-  const config = await configOf(options);
-  const input: VerifyEdsInput = {
-    file,
-    content: options.content,
-    at: options.at ?? systemClock.now(),
-    trust:
-      options.trust.length > 0
-        ? options.trust
-        : config === undefined
-          ? []
-          : [trustFolderOf(config.data.folder, options.profile)],
-    crls: options.crl,
-    ocsp: options.ocsp,
-    revocation: options.revocation,
-    profile: options.profile,
-    owner: options.owner,
-  };
-  const report = await verifyEds(
-    input,
-    options.online === true && config !== undefined
-      ? (verifier, trust) => composeEds(config, verifier, trust)
-      : undefined,
-  );
+  const { trust, online } = await readTrustOptions(options);
+  const input = { ...trust, file, content: options.content, owner: options.owner };
+  const report = await verifyEds(input, online);
   if (options.json === true) printJson(report);
   else forPeople(report, options.lang === undefined ? languages : [options.lang]);
   if (report.verdict === 'invalid') throw new CommandFailure('edsInvalid', '');
   if (report.verdict === 'undecided') throw new CommandFailure('edsUndecided', '');
-}
-
-/** Undefined when everything is said on the command line. */
-async function configOf(options: VerifyOptions): Promise<Config | undefined> {
-  if (options.trust.length > 0 && options.online !== true) return undefined;
-  return loadChosenConfig(options);
 }
 
 function forPeople(report: EdsReport, languages: readonly Language[]): void {
@@ -184,7 +120,8 @@ function forPeople(report: EdsReport, languages: readonly Language[]): void {
   report.signers.forEach(signerForPeople);
 }
 
-function signerForPeople(signer: EdsSignerReport, index: number): void {
+/** One signer, a line for each thing that is known. */
+export function signerForPeople(signer: EdsSignerReport, index: number): void {
   const rows: readonly (readonly [string, string | null | undefined])[] = [
     ['subject', signer.certificate?.subject],
     ['issuer', signer.certificate?.issuer],
@@ -212,9 +149,7 @@ async function show(file: string, options: { json?: boolean }): Promise<void> {
   else print(JSON.stringify(shown, undefined, 2));
 }
 
-async function services(
-  options: ConfigOptions & Pick<VerifyOptions, 'profile' | 'json'>,
-): Promise<void> {
+async function services(options: TrustOptions & Pick<VerifyOptions, 'json'>): Promise<void> {
   const config = await loadChosenConfig(options);
   const composed = await composeEdsServices(config, options.profile);
   try {

@@ -5,6 +5,7 @@ import { exitCodeTable } from '../src/admin/exit-codes.ts';
 import { accountCommand } from './account.ts';
 import { backupCommand, restoreCommand, undeleteCommand, verifyCommand } from './backup.ts';
 import { configCommand } from './config.ts';
+import { confirmationCommand } from './confirmation.ts';
 import { packageFolder } from './config-option.ts';
 import { edsCommand, wrongUse } from './eds.ts';
 import { exportCommand, importCommand } from './letters.ts';
@@ -31,6 +32,7 @@ export function program(output: OutputConfiguration = {}): Command {
     .addCommand(exportCommand())
     .addCommand(edsCommand())
     .addCommand(trustCommand())
+    .addCommand(confirmationCommand())
     .addCommand(verifyCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
@@ -44,7 +46,9 @@ export function program(output: OutputConfiguration = {}): Command {
       help(zhashik, topic);
     });
   settle(zhashik, output);
-  for (const command of zhashik.commands) if (command.name() === 'eds') endWith2(command);
+  for (const command of zhashik.commands) {
+    if (['eds', 'confirmation'].includes(command.name())) endWith2(command);
+  }
   return zhashik;
 }
 
@@ -68,7 +72,7 @@ function settle(command: Command, output: OutputConfiguration): void {
   for (const inner of command.commands) settle(inner, output);
 }
 
-/** A wrong command line below `eds`, and nothing else, ends as `wrongUse` says. */
+/** A wrong command line below `eds` and `confirmation`, and nothing else, ends as `wrongUse` says. */
 function endWith2(command: Command): void {
   command.exitOverride(wrongUse);
   for (const inner of command.commands) endWith2(inner);

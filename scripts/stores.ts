@@ -59,8 +59,8 @@ async function migrate(options: {
   else {
     print(
       `${result.accounts} accounts (${result.there} were there), ${result.messages} messages, ` +
-        `${result.present} were there, ${bytesForPeople(result.bytes)}; ${result.waiting} to be sent, ` +
-        `${result.audit} audit records: ${result.different} accounts differ, ${result.damaged} letters damaged`,
+        `${result.present} were there, ${bytesForPeople(result.bytes)}; ${result.records} records, ` +
+        `${result.waiting} to be sent, ${result.audit} audit records: ${result.different} accounts differ, ${result.damaged} letters damaged`,
     );
   }
   remarkDryRun(result);

@@ -22,6 +22,7 @@ import { startImapListener } from './imap/server.ts';
 import { ListenerError, explainListenError } from './listener-error.ts';
 import { startMetricsListener } from './metrics/http-listener.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { type DevelopmentGateway, type OpenGateway, openGateway } from './compose-gateway.ts';
 import { type Bus, openBus } from './open-bus.ts';
 import { type OpenedStore, openStore } from './open-store.ts';
 import { OutboundRelay } from './outbound/outbound-relay.ts';
@@ -45,6 +46,8 @@ export interface Overrides {
    * up for all.
    */
   readonly worker?: number;
+  /** What development has for the gateway instead of the config's. */
+  readonly development?: DevelopmentGateway;
   /** Called once when the server cannot go on, such as when a thread of the store died: end, and be started anew. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -167,13 +170,15 @@ class House implements Server {
         this.#endSessions(account);
       },
     );
-    const authenticator = await this.#authenticator(opened, bus);
+    const gateway = await this.#openGateway(store, bus);
+    const authenticator = await this.#authenticator(opened, bus, gateway);
     // A store that many have needs nobody to ask: commands go to it themselves.
     if (config.store.kind === 'embedded') await this.#startControl(this.#adminParts);
-    const delivery = this.#deliveryAgent(store);
+    const delivery = this.#deliveryAgent(store, gateway);
     await this.#startOutbound(store, delivery);
     await this.#startSmtp(store, delivery, authenticator, bus);
     await this.#startImap(store, authenticator, bus);
+    await this.#startHttp(gateway);
     await this.#startMetrics(store);
     this.#state = 'ready';
   }
@@ -235,7 +240,38 @@ class House implements Server {
     for (const listener of this.#clientListeners) listener.endSessions(account);
   }
 
-  async #authenticator({ store, loginSecret }: OpenedStore, bus: Bus): Promise<StoreAuthenticator> {
+  async #openGateway(store: MailStore, bus: Bus): Promise<OpenGateway | undefined> {
+    if (!this.#config.gateway.enabled) return undefined;
+    const gateway = await openGateway(this.#config, {
+      store,
+      bus,
+      clock: this.#clock,
+      log: this.#log,
+      maker: credentialMaker(this.#config, this.#config.login.hashesWaiting),
+      credentialTurns: this.#credentialTurns,
+      tls: this.#certificate,
+      development: this.#overrides.development,
+      endSessions: (account) => {
+        this.#endSessions(account);
+      },
+    });
+    this.#parts.push(() => gateway.close());
+    // One of several workers tidies up for all.
+    if ((this.#overrides.worker ?? 1) === 1) this.#parts.push(gateway.startUpkeep());
+    return gateway;
+  }
+
+  async #startHttp(gateway: OpenGateway | undefined): Promise<void> {
+    if (gateway === undefined || !this.#config.listeners.http.enabled) return;
+    const listener = await this.#place('http', () => gateway.listen());
+    this.#front.push(() => listener.close());
+  }
+
+  async #authenticator(
+    { store, loginSecret }: OpenedStore,
+    bus: Bus,
+    gateway: OpenGateway | undefined,
+  ): Promise<StoreAuthenticator> {
     const { domains, login } = this.#config;
     const clock = this.#clock;
     const throttle = (name: string, freeFailures: number, forgetAfterMs: number): Throttle =>
@@ -267,6 +303,14 @@ class House implements Server {
       credentialTurns: this.#credentialTurns,
       attemptTurns: new Turns(),
       log: this.#log,
+      ...(gateway !== undefined && {
+        devices: gateway.devices,
+        onAccepted: ({ canonical }) => {
+          gateway.activity.note(canonical).catch((error: unknown) => {
+            this.#log.warn('activity-not-noted', { err: error });
+          });
+        },
+      }),
       onAttempt: (protocol, outcome) => {
         this.metrics.login(protocol, outcome);
       },
@@ -359,7 +403,7 @@ class House implements Server {
     }
   }
 
-  #deliveryAgent(store: MailStore): StoreDeliveryAgent {
+  #deliveryAgent(store: MailStore, gateway: OpenGateway | undefined): StoreDeliveryAgent {
     const { domains } = this.#config;
     const others = domains.local.filter((domain) => domain !== domains.default);
     return new StoreDeliveryAgent(
@@ -378,6 +422,7 @@ class House implements Server {
           },
         },
         quotas: store,
+        ...(gateway !== undefined && { alias: gateway.alias }),
         clock: this.#clock,
         onOutcome: (outcome) => {
           this.metrics.delivery(outcome);

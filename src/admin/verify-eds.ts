@@ -22,10 +22,8 @@ import type { Certificate } from '../eds/x509/certificate.ts';
 import { nameText } from '../eds/x509/name.ts';
 import { checkReadable, readInput, readTrust } from './read-trust.ts';
 
-export interface VerifyEdsInput {
-  readonly file: string;
-  /** The content of a detached signature. */
-  readonly content: string | undefined;
+/** Whom to trust for a verification, what of statuses is at hand, and who may have signed. */
+export interface EdsTrustInput {
   /** The moment to verify at, milliseconds since 1970. */
   readonly at: number;
   readonly trust: readonly string[];
@@ -34,6 +32,12 @@ export interface VerifyEdsInput {
   readonly revocation: 'required' | 'none';
   readonly profile: Profile;
   readonly owner: 'person' | 'company' | 'anyone';
+}
+
+export interface VerifyEdsInput extends EdsTrustInput {
+  readonly file: string;
+  /** The content of a detached signature. */
+  readonly content: string | undefined;
 }
 
 /** What `zhashik eds verify` prints: a verdict of plain data. */
@@ -76,13 +80,31 @@ export type OnlineSources = (
 /** Verifies a file with what the operator names. Throws a MailError when something named cannot be used. */
 export async function verifyEds(
   input: VerifyEdsInput,
-  online: OnlineSources = () => ({ sources: [], close: () => Promise.resolve() }),
+  online: OnlineSources = noOnlineSources,
 ): Promise<EdsReport> {
-  const verifier = new EdsVerifier();
-  const trust = await readTrust(verifier.links, input.trust, input.profile);
   const signature = await readInput(input.file);
   const { content } = input;
   if (content !== undefined) await checkReadable(content);
+  return withEdsTrust(input, signature, online, async (verifier, policy) => {
+    const given = content === undefined ? {} : { content: () => createReadStream(content) };
+    return reportEds(await verifier.verify({ signature, ...given }, policy));
+  });
+}
+
+export const noOnlineSources: OnlineSources = () => ({
+  sources: [],
+  close: () => Promise.resolve(),
+});
+
+/** Does the work with what the input says of roots, statuses and time; the CMS may bring issuers of CRLs along. */
+export async function withEdsTrust<Result>(
+  input: EdsTrustInput,
+  signature: Uint8Array,
+  online: OnlineSources,
+  work: (verifier: EdsVerifier, policy: VerificationPolicy) => Promise<Result>,
+): Promise<Result> {
+  const verifier = new EdsVerifier();
+  const trust = await readTrust(verifier.links, input.trust, input.profile);
   const folder = await mkdtemp(join(tmpdir(), 'zhashik-eds-'));
   const crls = new CrlFolder(folder, verifier.signatures);
   const services = online(verifier, trust);
@@ -93,11 +115,7 @@ export async function verifyEds(
       ...(await givenCrls(crls, input.crls, issuers)),
       ...services.sources,
     ];
-    const verdict = await verifier.verify(
-      { signature, ...(content === undefined ? {} : { content: () => createReadStream(content) }) },
-      policyOf(input, trust, sources),
-    );
-    return report(verdict);
+    return await work(verifier, policyOf(input, trust, sources));
   } finally {
     await services.close();
     await crls.close();
@@ -106,7 +124,7 @@ export async function verifyEds(
 }
 
 function policyOf(
-  input: VerifyEdsInput,
+  input: EdsTrustInput,
   trust: TrustStore,
   sources: readonly StatusSource[],
 ): VerificationPolicy {
@@ -167,7 +185,8 @@ function hintsOf(signature: Uint8Array): readonly Certificate[] {
   }
 }
 
-function report(verdict: Verdict): EdsReport {
+/** A verdict as plain data. */
+export function reportEds(verdict: Verdict): EdsReport {
   return {
     verdict: verdict.valid ? 'valid' : isUndecided(verdict) ? 'undecided' : 'invalid',
     valid: verdict.valid,

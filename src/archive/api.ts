@@ -1,4 +1,5 @@
 import type {
+  AccountOwner,
   AccountStatus,
   AuditEntry,
   Credentials,
@@ -13,14 +14,16 @@ import type {
  *   backup.json                  what and when, and whether it is complete
  *   accounts/<address>.jsonl     an account as of one commit, one JSON value a line, the last with the digest of all before
  *   letters/ab/<sha256>.eml      each letter's octets as received, once
+ *   records.jsonl                small facts that are no mail: the registry, applications
  *   outbox.jsonl                 what waited to be sent
  *   audit/<number>.jsonl         the audit log, so many records a file
  * A file has its name only when it is whole and on the disk.
  */
 
-/** 1 had neither deleted messages, delivery ids, the outbox nor the audit log. */
-export const archiveFormat = 2;
-export type ArchiveFormat = 1 | typeof archiveFormat;
+/** 1 had neither deleted messages, delivery ids, the outbox nor the audit log; 2 had no records and no owners. */
+export const archiveFormats = [1, 2, 3] as const;
+export type ArchiveFormat = (typeof archiveFormats)[number];
+export const archiveFormat = 3;
 
 /** What archives are made from and restored into. */
 export type ArchiveStore = Pick<
@@ -49,6 +52,8 @@ export interface BackupFile {
   readonly account?: string;
   /** Files of accounts in the folder, when it was complete. */
   readonly accounts?: number;
+  /** In `records.jsonl`. */
+  readonly records?: number;
   /** Letters that could not be read whole, and are not in the backup. */
   readonly damaged?: number;
 }
@@ -62,6 +67,7 @@ export interface AccountLine {
   readonly credentials: Credentials;
   readonly quota: QuotaLimits;
   readonly createdAt: number;
+  readonly owner?: AccountOwner | undefined;
   readonly seq: number;
   readonly lastUidValidity: number;
   readonly nextMailbox: number;
@@ -135,6 +141,14 @@ export interface DeliveryLine {
   readonly lasting: boolean;
   readonly uidValidity: number;
   readonly uid: number;
+}
+export interface RecordLine {
+  readonly kind: 'record';
+  /** Its kind in the store. */
+  readonly of: string;
+  readonly key: string;
+  readonly version: number;
+  readonly value: string;
 }
 export interface OutboxLine {
   readonly kind: 'relay' | 'delivered';

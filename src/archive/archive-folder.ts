@@ -15,11 +15,13 @@ import { createInterface } from 'node:readline';
 import { MailError } from '../core/errors.ts';
 import {
   type ArchiveLine,
-  archiveFormat,
+  type ArchiveFormat,
+  archiveFormats,
   type AuditLine,
   type BackupFile,
   type EndLine,
   type OutboxLine,
+  type RecordLine,
 } from './api.ts';
 
 const fileMode = 0o600;
@@ -51,6 +53,10 @@ export class ArchiveFolder {
     return join(this.path, 'outbox.jsonl');
   }
 
+  get recordsPath(): string {
+    return join(this.path, 'records.jsonl');
+  }
+
   get auditPath(): string {
     return join(this.path, 'audit');
   }
@@ -71,7 +77,10 @@ export class ArchiveFolder {
   async begin(store: string): Promise<void> {
     await makeFolderDurably(this.path);
     const names = await readdir(this.path);
-    const files = ['backup.json', 'outbox.jsonl'].flatMap((name) => [name, name + unfinished]);
+    const files = ['backup.json', 'records.jsonl', 'outbox.jsonl'].flatMap((name) => [
+      name,
+      name + unfinished,
+    ]);
     const own = new Set(['accounts', 'letters', 'audit', ...files]);
     if (names.some((name) => !own.has(name))) {
       throw new MailError('invalid', `${this.path} holds files that are not of a backup`);
@@ -94,10 +103,11 @@ export class ArchiveFolder {
       throw new MailError('not-found', `${this.path} is not a backup`, { cause });
     });
     const state = parse(text) as Omit<BackupFile, 'format'> & { readonly format: number };
-    if (state.format !== 1 && state.format !== archiveFormat) {
+    const { format } = state;
+    if (!isKnown(format)) {
       throw new MailError('invalid', `${this.path} was written by a newer program`);
     }
-    return { ...state, format: state.format };
+    return { ...state, format };
   }
 
   async writeState(state: BackupFile): Promise<void> {
@@ -137,6 +147,11 @@ export class ArchiveFolder {
   /** The lines of an account, without the last. `invalid` when it is not whole: after the lines before it. */
   lines(canonical: string): AsyncGenerator<ArchiveLine, void, void> {
     return wholeLines(this.accountPath(canonical), canonical);
+  }
+
+  /** The records, in order; none when the file is not there. `invalid` as for `lines`. */
+  async *records(): AsyncGenerator<RecordLine, void, void> {
+    if (await this.has(this.recordsPath)) yield* wholeLines(this.recordsPath, 'records.jsonl');
   }
 
   /** What waited to be sent; nothing when the file is not there. `invalid` as for `lines`. */
@@ -237,6 +252,10 @@ async function* wholeLines<L extends { readonly kind: string }>(
     yield value;
   }
   if (end?.lines !== count || end.sha256 !== hash.digest('hex')) throw wrong();
+}
+
+function isKnown(format: number): format is ArchiveFormat {
+  return (archiveFormats as readonly number[]).includes(format);
 }
 
 function isEnd(line: { readonly kind: string }): line is EndLine {

@@ -1,6 +1,6 @@
 import type { AccountId } from '../core/values.ts';
 import type { StoredContent } from '../store/api.ts';
-import type { ArchiveStore, AuditLine, OutboxLine } from './api.ts';
+import type { ArchiveStore, AuditLine, OutboxLine, RecordLine } from './api.ts';
 import { type ArchiveFolder, LineWriter, syncFolder } from './archive-folder.ts';
 import type { LetterWriter } from './letter-writer.ts';
 
@@ -8,6 +8,26 @@ import type { LetterWriter } from './letter-writer.ts';
 export const auditRecordsPerFile = 10_000;
 /** Addresses of accounts kept in memory. */
 const addressesKept = 10_000;
+
+/** Writes all records; answers how many. */
+export async function writeRecords(store: ArchiveStore, folder: ArchiveFolder): Promise<number> {
+  const file = await folder.create(folder.recordsPath);
+  let count = 0;
+  try {
+    const lines = new LineWriter(file);
+    for await (const slice of recordLines(store)) {
+      await lines.write(slice);
+      count += slice.length;
+    }
+    await lines.end();
+    await file.finish();
+    await syncFolder(folder.path);
+    return count;
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+}
 
 /** Writes what waits in the outbox, its letters first; answers how many could not be read. */
 export async function writeOutbox(
@@ -68,6 +88,15 @@ export async function writeAudit(
   } catch (error) {
     await open?.lines.file.abandon();
     throw error;
+  }
+}
+
+/** All records, some at a time. */
+export async function* recordLines(
+  store: ArchiveStore,
+): AsyncGenerator<readonly RecordLine[], void, void> {
+  for await (const slice of store.upkeep.records()) {
+    yield slice.map(({ kind: of, ...record }) => ({ kind: 'record', of, ...record }));
   }
 }
 

@@ -9,7 +9,7 @@ import {
   readLines,
   syncFolder,
 } from './archive-folder.ts';
-import { writeAudit, writeOutbox } from './backup-rest.ts';
+import { writeAudit, writeOutbox, writeRecords } from './backup-rest.ts';
 import { LetterWriter, type WantedLetter } from './letter-writer.ts';
 import { accountFields, snapshotLines } from './snapshot-lines.ts';
 
@@ -45,13 +45,16 @@ export async function* backUp(
   try {
     const folder = new ArchiveFolder(path);
     await folder.begin(store.upkeep.storeId);
+    const before = await folder.state().catch(() => undefined);
     const about = {
       format: archiveFormat,
       store: store.upkeep.storeId,
       startedAt: new Date(now()).toISOString(),
       ...(only !== undefined && { account: only.canonical }),
     } as const;
-    await folder.writeState({ ...about, state: 'running' });
+    // Those of the last backup of all, when this is of one account.
+    const kept = before?.records !== undefined && { records: before.records };
+    await folder.writeState({ ...about, ...kept, state: 'running' });
     const writer = new BackupWriter(store, folder);
     try {
       if (only === undefined) yield* writer.writeAll();
@@ -61,10 +64,19 @@ export async function* backUp(
     }
     await syncFolder(folder.accountsPath);
     const { damaged } = writer.result;
+    const { records } = writer;
+    const written = records === undefined ? kept : { records };
     // All that the folder holds, also those of earlier runs.
     const accounts = (await folder.accounts()).length;
     const finishedAt = new Date(now()).toISOString();
-    await folder.writeState({ ...about, state: 'complete', finishedAt, accounts, damaged });
+    await folder.writeState({
+      ...about,
+      state: 'complete',
+      finishedAt,
+      accounts,
+      ...written,
+      damaged,
+    });
     return writer.result;
   } finally {
     busy.delete(path);
@@ -80,6 +92,8 @@ class BackupWriter {
   #unchanged = 0;
   #messages = 0;
   #damaged = 0;
+  /** How many were written; undefined while none were to be. */
+  records: number | undefined;
 
   constructor(store: ArchiveStore, folder: ArchiveFolder) {
     this.#store = store;
@@ -104,6 +118,8 @@ class BackupWriter {
       expected += (await this.#store.quota(id)).usedMessages;
     }
     this.#expected = expected;
+    // Before the accounts: whoever makes an account for a record finds one that is there already, and never misses one.
+    this.records = await writeRecords(this.#store, this.#folder);
     for await (const account of allAccounts(this.#store)) yield* this.writeAccount(account);
     this.#damaged += await writeOutbox(this.#store, this.#folder, this.#letters);
     await writeAudit(this.#store, this.#folder);

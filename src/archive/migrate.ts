@@ -2,20 +2,15 @@ import { skeleton } from '../account/address.ts';
 import { MailError } from '../core/errors.ts';
 import type { AccountId, EmailId } from '../core/values.ts';
 import type { Account, AccountSnapshot, StoredContent } from '../store/api.ts';
-import type {
-  ArchiveLine,
-  ArchiveProgress,
-  ArchiveStore,
-  DeletedLine,
-  MessageLine,
-  OutboxLine,
-} from './api.ts';
+import type { ArchiveProgress, ArchiveStore, DeletedLine, MessageLine, OutboxLine } from './api.ts';
 import { allAccounts } from './backup.ts';
-import { auditLines, outboxLines } from './backup-rest.ts';
+import { auditLines, outboxLines, recordLines } from './backup-rest.ts';
+import { compareRecords } from './compare-records.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
 import { LetterReader } from './letter-reader.ts';
 import { restoreAccount } from './restore-account.ts';
-import { restoreAudit, restoreOutbox } from './restore-rest.ts';
+import { restoreAudit, restoreOutbox, restoreRecords } from './restore-rest.ts';
+import { singly } from './singly.ts';
 import { snapshotLines } from './snapshot-lines.ts';
 
 export interface MigrateOptions {
@@ -33,8 +28,10 @@ export interface MigrateResult {
   readonly bytes: number;
   /** Letters that the source has lost, or not as they were received. */
   readonly damaged: number;
-  /** Accounts that are not in the target what they are in the source, each told of in a remark. */
+  /** Accounts that are not in the target what they are in the source, each told of in a remark; so are the records, as one. */
   readonly different: number;
+  /** Records that came in this run. */
+  readonly records: number;
   /** Entries of the outbox, and records of the audit log. */
   readonly waiting: number;
   readonly audit: number;
@@ -44,7 +41,7 @@ const pieceBytes = 256 * 1024;
 
 /**
  * Everything of one store into another, of whichever kind: accounts with their UIDs, UIDVALIDITY, MODSEQ, flags, dates,
- * mailbox ids, deleted messages and delivery ids; the outbox; the audit log. Goes on where an earlier run was cut off.
+ * mailbox ids, deleted messages and delivery ids; the records; the outbox; the audit log. Goes on where an earlier run was cut off.
  * In the end each account is read from both and compared, letters by their digests. The source must not change
  * meanwhile: what did is told as different. Without `apply` it is only looked at. `invalid`: the target holds other
  * data, or is the source.
@@ -60,6 +57,7 @@ export async function* migrate(
   if (!options.apply) return migration.result;
   for await (const account of allAccounts(from)) yield* migration.copy(account);
   for await (const account of allAccounts(from)) yield* migration.compare(account);
+  yield* migration.copyRecords();
   await migration.copyRest();
   return migration.result;
 }
@@ -89,6 +87,7 @@ class Migration {
     bytes: 0,
     damaged: 0,
     different: 0,
+    records: 0,
     waiting: 0,
     audit: 0,
   };
@@ -110,7 +109,9 @@ class Migration {
       this.#expected += (await this.#from.quota(id)).usedMessages;
       if (!this.#options.apply) this.#count.accounts++;
     }
-    if (!this.#options.apply) this.#count.messages = this.#expected;
+    if (this.#options.apply) return;
+    this.#count.messages = this.#expected;
+    for await (const slice of this.#from.upkeep.records()) this.#count.records += slice.length;
   }
 
   async *copy(account: Account): AsyncGenerator<ArchiveProgress, void, void> {
@@ -137,6 +138,14 @@ class Migration {
     yield this.#progress(account, `${account.canonical} is not the same: ${difference}`);
   }
 
+  async *copyRecords(): AsyncGenerator<ArchiveProgress, void, void> {
+    this.#count.records = await restoreRecords(this.#to, singly(recordLines(this.#from)));
+    const difference = await compareRecords(this.#from.upkeep, this.#to.upkeep);
+    if (difference === undefined) return;
+    this.#count.different++;
+    yield this.#progress(undefined, `the records are not the same: ${difference}`);
+  }
+
   /** What belongs to no account. */
   async copyRest(): Promise<void> {
     type Waiting = OutboxLine & { readonly content: StoredContent };
@@ -151,7 +160,8 @@ class Migration {
   }
 
   /** Nobody may log in or send to it before it is whole. */
-  #make({ address, canonical, credentials, quota, createdAt }: Account): Promise<Account> {
+  #make(account: Account): Promise<Account> {
+    const { address, canonical, credentials, quota, createdAt, owner } = account;
     return this.#to.accounts.create(
       {
         address,
@@ -161,6 +171,7 @@ class Migration {
         quota,
         status: 'suspended',
         createdAt,
+        ...(owner !== undefined && { owner }),
       },
       { actor: this.#options.actor, action: 'account.migrate' },
     );
@@ -228,10 +239,10 @@ class Migration {
     }
   }
 
-  #progress({ canonical }: Account, remark?: string): ArchiveProgress {
+  #progress(account: Account | undefined, remark?: string): ArchiveProgress {
     const { accounts, messages, present, bytes } = this.#count;
     return {
-      account: canonical,
+      ...(account !== undefined && { account: account.canonical }),
       accounts,
       messages: messages + present,
       bytes,
@@ -242,20 +253,17 @@ class Migration {
 }
 
 function ownerOf(account: Account): string {
-  const { address, canonical, status, credentials, quota, createdAt } = account;
+  const { address, canonical, status, credentials, quota, createdAt, owner } = account;
   const { hash, scram } = credentials;
   const { bytes, messages } = quota;
-  return JSON.stringify([address, canonical, status, hash, scram, bytes, messages, createdAt]);
+  return JSON.stringify([
+    ...[address, canonical, status, hash, scram, bytes, messages, createdAt],
+    ...[owner?.subject, owner?.level],
+  ]);
 }
 
 async function* octetsOf(content: StoredContent): AsyncGenerator<Uint8Array, void, void> {
   for (let at = 0; at < content.sizeBytes; at += pieceBytes) {
     yield await content.read(at, pieceBytes);
   }
-}
-
-async function* singly(
-  slices: AsyncIterable<readonly ArchiveLine[]>,
-): AsyncGenerator<ArchiveLine, void, void> {
-  for await (const slice of slices) yield* slice;
 }

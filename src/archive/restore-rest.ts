@@ -1,9 +1,12 @@
+import { MailError } from '../core/errors.ts';
 import { type AccountId } from '../core/values.ts';
 import type { AuditEntry, AuditRecord } from '../store/api.ts';
-import type { ArchiveStore, AuditLine, OutboxLine } from './api.ts';
+import type { KeptRecord } from '../store/records.ts';
+import type { ArchiveStore, AuditLine, OutboxLine, RecordLine } from './api.ts';
 import type { LetterReader } from './letter-reader.ts';
 
 const recordsAtOnce = 500;
+const recordsAtOnceBytes = 4 * 1024 * 1024;
 /** Accounts by their addresses, kept in memory. */
 const accountsKept = 10_000;
 
@@ -28,6 +31,42 @@ export async function restoreAudit(
   }
   await write();
   return added;
+}
+
+/** Adds records that are not there; answers how many came. `invalid`: one of them is none. */
+export async function restoreRecords(
+  store: ArchiveStore,
+  lines: AsyncIterable<RecordLine>,
+): Promise<number> {
+  let records: KeptRecord[] = [];
+  let bytes = 0;
+  let added = 0;
+  const write = async (): Promise<void> => {
+    if (records.length > 0) added += await store.upkeep.restoreRecords(records);
+    records = [];
+    bytes = 0;
+  };
+  for await (const line of lines) {
+    records.push(recordOf(line));
+    bytes += line.value.length;
+    if (records.length >= recordsAtOnce || bytes >= recordsAtOnceBytes) await write();
+  }
+  await write();
+  return added;
+}
+
+/** What a line of `records.jsonl` says; `invalid` when it is another. */
+export function recordOf({ kind, of, key, version, value }: Partial<RecordLine>): KeptRecord {
+  if (
+    kind === 'record' &&
+    typeof of === 'string' &&
+    typeof key === 'string' &&
+    typeof version === 'number' &&
+    typeof value === 'string'
+  ) {
+    return { kind: of, key, version, value };
+  }
+  throw new MailError('invalid', 'records.jsonl: a line is no record');
 }
 
 /** Puts what waited to be sent into the outbox; answers how many entries came. */

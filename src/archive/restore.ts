@@ -8,7 +8,7 @@ import { ArchiveFolder } from './archive-folder.ts';
 import { LetterReader } from './letter-reader.ts';
 import { merge } from './merge.ts';
 import { restoreAccount, type RestoredStep } from './restore-account.ts';
-import { restoreAudit, restoreOutbox } from './restore-rest.ts';
+import { restoreAudit, restoreOutbox, restoreRecords } from './restore-rest.ts';
 
 export interface RestoreOptions {
   /** Canonical address of the one account to restore; all when undefined. */
@@ -35,6 +35,8 @@ export interface RestoreResult {
   readonly present: number;
   /** Letters that are not in the backup, or not as they were. */
   readonly damaged: number;
+  /** Records that were not there. */
+  readonly records: number;
   /** Entries of the outbox, and records of the audit log. */
   readonly waiting: number;
   readonly audit: number;
@@ -47,7 +49,7 @@ const notSent =
 const noRestore = 'is there already and was left alone; name another account to restore into';
 
 /**
- * Restores accounts from a backup, and with all of them the audit log. An account that is not there is made with the
+ * Restores accounts from a backup, and with all of them the records and the audit log. An account that is not there is made with the
  * UIDs, UIDVALIDITY, flags, MODSEQ and mailbox ids it had; it is suspended until all is there. Into one that is there,
  * messages come as new ones. Both go on where an earlier run was cut off, and do nothing the second time. An account
  * that cannot be restored does not keep the others from it, unless it was asked for by name: `invalid`,
@@ -95,6 +97,7 @@ class Restorer {
     failed: 0,
     messages: 0,
     present: 0,
+    records: 0,
     waiting: 0,
     audit: 0,
   };
@@ -142,10 +145,13 @@ class Restorer {
       }
       return;
     }
+    // Read to its end before any of it is believed, as an account is.
+    this.#count.records = await countOf(this.#folder.records());
+    if (this.#options.apply) {
+      this.#count.records = await restoreRecords(this.#store, this.#folder.records());
+    }
     if (!this.#options.apply || this.#options.outbox !== true) {
-      let waiting = 0;
-      const entries = this.#folder.outbox();
-      while ((await entries.next()).done !== true) waiting++;
+      const waiting = await countOf(this.#folder.outbox());
       if (this.#options.outbox === true) this.#count.waiting = waiting;
       else if (waiting > 0) yield this.progress(`${waiting} letters ${notSent}`);
     } else {
@@ -227,6 +233,8 @@ class Restorer {
         quota: { bytes: line.quota.bytes, messages: line.quota.messages },
         status: 'suspended',
         ...(canonical === line.canonical && { createdAt: line.createdAt }),
+        // Another address is a copy for somebody to look at, not the mailbox that its owner was given.
+        ...(canonical === line.canonical && line.owner !== undefined && { owner: line.owner }),
       },
       { ...this.#audit('account.restore'), detail: { from: line.canonical, seq: line.seq } },
     );
@@ -251,4 +259,11 @@ class Restorer {
       yield this.progress();
     }
   }
+}
+
+async function countOf(lines: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  for await (const _ of lines) count++;
+  return count;
 }

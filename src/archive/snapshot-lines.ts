@@ -81,6 +81,14 @@ function headLines(account: Account, snapshot: AccountSnapshot): ArchiveLine[] {
 export function accountFields(
   account: Account,
 ): Omit<AccountLine, 'kind' | 'format' | 'seq' | 'lastUidValidity' | 'nextMailbox' | 'messages'> {
-  const { address, canonical, status, credentials, quota, createdAt } = account;
-  return { address, canonical, status, credentials, quota, createdAt };
+  const { address, canonical, status, credentials, quota, createdAt, owner } = account;
+  return {
+    address,
+    canonical,
+    status,
+    credentials,
+    quota,
+    createdAt,
+    ...(owner !== undefined && { owner }),
+  };
 }

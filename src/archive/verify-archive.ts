@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { MailError } from '../core/errors.ts';
 import type { ArchiveProgress } from './api.ts';
 import { ArchiveFolder } from './archive-folder.ts';
+import { recordOf } from './restore-rest.ts';
 
 export interface ArchiveVerified {
   readonly complete: boolean;
   readonly accounts: number;
   readonly messages: number;
   readonly letters: number;
+  readonly records: number;
   readonly bytes: number;
   readonly damaged: number;
 }
@@ -21,7 +23,7 @@ export async function* verifyArchive(
 ): AsyncGenerator<ArchiveProgress, ArchiveVerified, void> {
   const folder = new ArchiveFolder(path);
   const state = await folder.state();
-  const now = { accounts: 0, messages: 0, letters: 0, bytes: 0, damaged: 0 };
+  const now = { accounts: 0, messages: 0, letters: 0, records: 0, bytes: 0, damaged: 0 };
   const wrong = (remark: string): ArchiveProgress => {
     now.damaged++;
     return { ...now, remark };
@@ -57,6 +59,17 @@ export async function* verifyArchive(
       yield wrong(error.message);
     }
     yield { ...now, account: canonical };
+  }
+  try {
+    for await (const line of folder.records()) {
+      recordOf(line);
+      now.records++;
+    }
+    const { records = now.records } = state;
+    if (now.records < records) yield wrong(`${records - now.records} records are missing`);
+  } catch (error) {
+    if (!(error instanceof MailError)) throw error;
+    yield wrong(error.message);
   }
   try {
     for await (const { key, sha256 } of folder.outbox()) {

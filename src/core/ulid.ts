@@ -12,6 +12,7 @@ export function ulid(now: number, random: (size: number) => Uint8Array = randomB
   let value = 0n;
   for (const octet of random(10)) value = (value << 8n) | BigInt(octet);
   let rest = '';
-  for (let i = 0; i < 16; i += 1, value >>= 5n) rest = (digits[Number(value & 31n)] as string) + rest;
+  for (let i = 0; i < 16; i += 1, value >>= 5n)
+    rest = (digits[Number(value & 31n)] as string) + rest;
   return time + rest;
 }

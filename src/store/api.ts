@@ -13,7 +13,7 @@ import type {
 import type { MessageIndex, Part } from '../mail/api.ts';
 import type { FieldNames } from '../mail/field-choice.ts';
 import type { MailboxView } from './mailbox-view.ts';
-import type { RecordStore } from './records.ts';
+import type { KeptRecord, RecordStore } from './records.ts';
 
 /**
  * The whole promise of a message store. Each sentence that promises something has a test in
@@ -525,6 +525,17 @@ export interface UpkeepStore {
    * `restoredId`. Those up to the last that was taken from that store are skipped; answers how many came.
    */
   restoreAudit(storeId: string, records: readonly AuditRecord[]): Promise<number>;
+
+  /**
+   * Records of all kinds, some at a time, in an order that is the same in every store. Each as it was at some moment
+   * meanwhile.
+   */
+  records(): AsyncGenerator<readonly KeptRecord[], void, void>;
+  /**
+   * Adds records with their versions; those whose kind and key are there are left as they are. Answers how many came.
+   * `invalid`, `limit`: one of them is none; then none comes.
+   */
+  restoreRecords(records: readonly KeptRecord[]): Promise<number>;
 
   /** What waits in the outbox, leased or not, one by one; what is settled in the meantime may be left out. */
   outboxEntries(): AsyncGenerator<KeptOutboxEntry, void, void>;

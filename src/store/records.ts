@@ -41,6 +41,10 @@ export interface NewRecord {
 export interface StoredRecord extends NewRecord {
   readonly version: number;
 }
+/** With its kind, for those who carry all of them. */
+export interface KeptRecord extends StoredRecord {
+  readonly kind: RecordKind;
+}
 
 export interface RecordRange {
   /** Only keys that begin so. */

@@ -26,7 +26,16 @@ import {
   rowsOf,
   withContent,
 } from '../store/support.ts';
-import { files, fill, finish, idOf, pictureOf, problems } from './support.ts';
+import {
+  files,
+  fill,
+  fillRecords,
+  finish,
+  idOf,
+  pictureOf,
+  problems,
+  recordsOf,
+} from './support.ts';
 
 describe('archive', function () {
   this.timeout(60_000);
@@ -66,12 +75,7 @@ describe('archive', function () {
         expect(await pictureOf(other.store, restored!.id)).to.deep.equal(
           await pictureOf(one.store, account.id),
         );
-        const { status, credentials, quota } = restored!;
-        expect({ status, credentials, quota }).to.deep.equal({
-          status: account.status,
-          credentials: account.credentials,
-          quota: account.quota,
-        });
+        expect({ ...restored, id: account.id }).to.deep.equal(account);
       }
       expect(await into(other.store)).to.include({ made: 0, skipped: 3, messages: 0 });
       expect(await problems(other.store)).to.deep.equal([]);
@@ -169,10 +173,104 @@ describe('archive', function () {
     expect(await one.store.outbox.count()).to.equal(1);
   });
 
+  it('brings records with their versions, and owners, where they are not there', async () => {
+    const account = await fill(one.store, 2);
+    await fillRecords(one.store);
+    await backup();
+    expect(await finish(verifyArchive(folder))).to.include({ damaged: 0, records: 701 });
+    const there = { key: 'k7', value: 'mine' };
+    const other = await openEmbedded({ shards: 1 });
+    try {
+      await other.store.records.insert('registry', [there]);
+      expect(await into(other.store, { apply: false })).to.include({ records: 701 });
+      expect(await recordsOf(other.store)).to.have.length(1);
+      const alone = { account: account.canonical, into: 'copy@example.kz' };
+      expect(await into(other.store, alone)).to.include({ made: 1, records: 0 });
+      expect(await other.store.accounts.find('copy@example.kz')).not.to.have.property('owner');
+
+      expect(await into(other.store)).to.include({ made: 1, records: 700 });
+      expect((await other.store.accounts.find(account.canonical))?.owner).to.deep.equal(
+        account.owner,
+      );
+      const wanted = (await recordsOf(one.store)).map((record) =>
+        record.key === 'k7' ? { kind: 'registry', version: 1, ...there } : record,
+      );
+      expect(await recordsOf(other.store)).to.deep.equal(wanted);
+      expect(await into(other.store)).to.include({ records: 0 });
+    } finally {
+      await other.remove();
+    }
+    // What this store removed since does not come back.
+    await one.store.records.remove('application', 'Ә/1', 1);
+    expect(await into(one.store)).to.include({ records: 0 });
+    // A backup of one account says nothing of the records.
+    await one.store.records.insert('registry', [{ key: 'later', value: '' }]);
+    await backup(account);
+    expect(await finish(verifyArchive(folder))).to.include({ damaged: 0, records: 701 });
+    await backup();
+    expect(await finish(verifyArchive(folder))).to.include({ damaged: 0, records: 701 });
+    expect(readFileSync(join(folder, 'records.jsonl'), 'utf8')).to.contain('"later"');
+  });
+
+  it('sees records that are not as they were written, and restores none of them', async () => {
+    await fillRecords(one.store);
+    await backup();
+    const path = join(folder, 'records.jsonl');
+    const text = readFileSync(path, 'utf8');
+    const other = await openEmbedded({ shards: 1 });
+    const whole = (lines: readonly string[]): string => {
+      const kept = lines.map((line) => `${line}\n`).join('');
+      const sha256 = createHash('sha256').update(kept).digest('hex');
+      return `${kept}${JSON.stringify({ kind: 'end', lines: lines.length, sha256 })}\n`;
+    };
+    const record = { kind: 'record', of: 'a', key: 'b', version: 1, value: '' };
+    const damages = [
+      text.replace('changed\\":3', 'changed\\":4'),
+      text.slice(0, text.length / 2),
+      text.split('\n').slice(1).join('\n'),
+      whole([JSON.stringify({ ...record, key: 7 })]),
+      whole([JSON.stringify({ ...record, value: null })]),
+      whole([JSON.stringify({ ...record, kind: 'audit' })]),
+      whole(['{"kind":"record"}']),
+    ];
+    try {
+      for (const damage of damages) {
+        expect(damage).not.to.equal(text);
+        writeFileSync(path, damage);
+        expect((await finish(verifyArchive(folder))).damaged).to.be.greaterThan(0);
+        expect(await failureOf(into(other.store))).to.equal('invalid');
+        expect(await recordsOf(other.store)).to.deep.equal([]);
+      }
+      writeFileSync(path, whole([JSON.stringify({ ...record, of: 'A' })]));
+      expect(await failureOf(into(other.store))).to.equal('invalid');
+      rmSync(path);
+      expect((await finish(verifyArchive(folder))).damaged).to.equal(1);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  it('restores an archive of format 2, and takes one up', async () => {
+    const account = await fill(one.store, 4);
+    await fillRecords(one.store);
+    await backup();
+    makeOld(folder, account.canonical, 2);
+    expect(await finish(verifyArchive(folder))).to.include({ complete: true, damaged: 0 });
+    const other = await openEmbedded({ shards: 1 });
+    try {
+      expect(await into(other.store)).to.include({ made: 1, failed: 0, records: 0, audit: 1 });
+      expect(await other.store.accounts.find(account.canonical)).not.to.have.property('owner');
+    } finally {
+      await other.remove();
+    }
+    expect(await backup()).to.include({ unchanged: 0 });
+    expect(await finish(verifyArchive(folder))).to.include({ damaged: 0, records: 701 });
+  });
+
   it('restores an archive of format 1, and takes one up', async () => {
     const account = await fill(one.store, 4);
     await backup();
-    makeOld(folder, account.canonical);
+    makeOld(folder, account.canonical, 1);
     expect(await finish(verifyArchive(folder))).to.include({ complete: true, damaged: 0 });
     const other = await openEmbedded({ shards: 1 });
     try {
@@ -186,8 +284,8 @@ describe('archive', function () {
       await other.remove();
     }
     expect(await backup()).to.include({ unchanged: 0 });
-    expect(readFileSync(join(folder, 'backup.json'), 'utf8')).to.contain('"format":2');
-    expect(files(folder, '.jsonl')).to.have.length(3);
+    expect(readFileSync(join(folder, 'backup.json'), 'utf8')).to.contain('"format":3');
+    expect(files(folder, '.jsonl')).to.have.length(4);
   });
 
   it('is of one store: another one is refused, and so is a newer format', async () => {
@@ -199,7 +297,7 @@ describe('archive', function () {
     } finally {
       await other.remove();
     }
-    writeFileSync(join(folder, 'backup.json'), '{"format":3,"state":"complete"}');
+    writeFileSync(join(folder, 'backup.json'), '{"format":4,"state":"complete"}');
     expect(await failureOf(backup())).to.equal('invalid');
     expect(await failureOf(into(one.store))).to.equal('invalid');
   });
@@ -399,19 +497,25 @@ async function undeletable(store: MailStore, account: AccountId): Promise<Delete
   return all;
 }
 
-/** Makes of an archive what a program of format 1 would have written. */
-function makeOld(folder: string, canonical: string): void {
+/** Makes of an archive what a program of that format would have written. */
+function makeOld(folder: string, canonical: string, format: 1 | 2): void {
   const path = new ArchiveFolder(folder).accountPath(canonical);
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(0, -1);
   const kept = lines
-    .filter((line) => !/^\{"kind":"(?:deleted|deleted-mailbox|delivery)"/.test(line))
-    .map((line) => `${line.replace('"format":2', '"format":1')}\n`);
+    .filter(
+      (line) => format === 2 || !/^\{"kind":"(?:deleted|deleted-mailbox|delivery)"/.test(line),
+    )
+    .map((line) => line.replace('"format":3', `"format":${format}`))
+    .map((line) => `${line.replace(/"owner":\{[^}]*\},/, '')}\n`);
   const sha256 = createHash('sha256').update(kept.join('')).digest('hex');
   const end = `${JSON.stringify({ kind: 'end', lines: kept.length, sha256 })}\n`;
   writeFileSync(path, kept.join('') + end);
-  rmSync(join(folder, 'outbox.jsonl'));
-  rmSync(join(folder, 'audit'), { recursive: true });
+  rmSync(join(folder, 'records.jsonl'));
+  if (format === 1) {
+    rmSync(join(folder, 'outbox.jsonl'));
+    rmSync(join(folder, 'audit'), { recursive: true });
+  }
   const state = JSON.parse(readFileSync(join(folder, 'backup.json'), 'utf8')) as object;
-  const old = { ...state, format: 1, store: undefined };
+  const old = { ...state, format, records: undefined, ...(format === 1 && { store: undefined }) };
   writeFileSync(join(folder, 'backup.json'), JSON.stringify(old));
 }

@@ -17,7 +17,7 @@ import {
   withContent,
 } from '../store/support.ts';
 import { onMongo } from '../support/mongo/on-mongo.ts';
-import { fill, finish, pictureOf, problems } from './support.ts';
+import { fill, fillRecords, finish, pictureOf, problems, recordsOf } from './support.ts';
 
 const nobody = { hash: undefined, scram: undefined };
 const title = 'migration from store to store';
@@ -71,21 +71,24 @@ function migrations(
     accounts[1] = await change(suspended.id, { status: 'suspended' }, audit);
     accounts[2] = await change(closed.id, { status: 'closed' }, audit);
     await relay(accounts[0] as Account);
+    await fillRecords(from.store);
     const messages = await messagesOf(accounts);
 
-    expect(await run(false)).to.include({ applied: false, accounts: 3, messages });
+    expect(await run(false)).to.include({ applied: false, accounts: 3, messages, records: 701 });
+    expect(await recordsOf(to.store)).to.deep.equal([]);
     expect(await to.store.accounts.list({ limit: 10 })).to.deep.equal([]);
 
     const done = await run();
     expect(done).to.include({ accounts: 3, there: 0, messages, damaged: 0, different: 0 });
-    expect(done).to.include({ waiting: 1 });
+    expect(done).to.include({ waiting: 1, records: 701 });
+    expect(await recordsOf(to.store)).to.deep.equal(await recordsOf(from.store));
     expect(done.audit).to.be.at.least(5);
     await looksAlike(accounts);
     expect(await to.store.outbox.count()).to.equal(1);
 
     const again = await run();
     expect(again).to.include({ there: 3, messages: 0, present: messages, different: 0 });
-    expect(again).to.include({ waiting: 0, audit: 0 });
+    expect(again).to.include({ waiting: 0, audit: 0, records: 0 });
     await looksAlike(accounts);
     expect(await problems(to.store)).to.deep.equal([]);
   });
@@ -143,6 +146,14 @@ function migrations(
     expect(await told()).to.deep.equal([]);
     await appendAll(to.store, id, inboxId, [letter('came later')], noFlags);
     expect((await told()).join()).to.match(/is not the same: mailbox 1/);
+    await to.store.records.insert('registry', [{ key: 'a', value: '' }]);
+    expect((await told()).join()).to.match(/the records are not the same: registry a/);
+    await from.store.records.insert('registry', [{ key: 'a', value: 'other' }]);
+    expect((await told()).join()).to.match(/the records are not the same: registry a/);
+    await to.store.records.remove('registry', 'a', 1);
+    expect((await told()).join()).not.to.match(/records/);
+    await to.store.records.replace('registry', 'a', 1, 'other');
+    expect((await told()).join()).to.match(/the records are not the same: registry a/);
     await to.store.accounts.update(id, { status: 'suspended' }, audit);
     expect((await told()).join()).to.match(/is not the same: its owner/);
   });

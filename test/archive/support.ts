@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AccountId, inboxId } from '../../src/core/values.ts';
 import type { Account, Finding, MailStore, OpenMailbox } from '../../src/store/api.ts';
+import type { KeptRecord } from '../../src/store/records.ts';
 import {
   accountData,
   appendAll,
@@ -20,7 +21,11 @@ import {
 export async function fill(store: MailStore, number: number, count = 12): Promise<Account> {
   const data = accountData({ bytes: 1e9, messages: undefined });
   const account = await store.accounts.create(
-    { ...data, credentials: { hash: `scrypt$${number}`, scram: undefined } },
+    {
+      ...data,
+      credentials: { hash: `scrypt$${number}`, scram: undefined },
+      ...(number % 2 === 0 && { owner: { subject: `of ${number}`, level: 'basic' } }),
+    },
     audit,
   );
   const work = await store.createMailbox(account.id, named('Жұмыс/2026'));
@@ -41,6 +46,27 @@ export async function fill(store: MailStore, number: number, count = 12): Promis
   await store.copy(account.id, inboxId, [1, 3], work.id);
   await store.subscribe(account.id, named('gone'), true);
   return account;
+}
+
+/** Records of several kinds, which were changed, and one removed. */
+export async function fillRecords({ records }: MailStore): Promise<void> {
+  const list = Array.from({ length: 700 }, (_, i) => ({ key: `k${i}`, value: `{"n":${i}}` }));
+  await records.insert('registry', list);
+  await records.insert('application', [
+    { key: 'Ә/1', value: 'x'.repeat(300_000) },
+    { key: 'gone', value: '' },
+  ]);
+  for (let version = 1; version <= 3; version++) {
+    await records.replace('registry', 'k7', version, `{"changed":${version}}`);
+  }
+  await records.remove('application', 'gone', 1);
+}
+
+/** All records. */
+export async function recordsOf({ upkeep }: MailStore): Promise<KeptRecord[]> {
+  const all: KeptRecord[] = [];
+  for await (const slice of upkeep.records()) all.push(...slice);
+  return all;
 }
 
 /** The lasting delivery id that `fill` gave a letter of that account. */

@@ -15,7 +15,9 @@ import { type Backend, ManualClock, type OpenBackend } from './support.ts';
  * with accounts of its own.
  */
 export function storeContract(backend: Backend): void {
-  describe(`${backend.name}: the store's contract`, () => {
+  describe(`${backend.name}: the store's contract`, function () {
+    // A database may be slow, and is one for all of them.
+    this.timeout(60_000);
     const clock = new ManualClock();
     let open: OpenBackend;
     const opened = (): OpenBackend => open;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { without } from '../../core/without.ts';
 import { ulid } from '../../core/ulid.ts';
 import type { RecordStore } from '../../store/records.ts';
 import { RecordTable } from '../records/record-table.ts';
@@ -50,7 +51,7 @@ export class ApplicationTable {
   }
 
   #open(id: string, record: ApplicationRecord): StoredApplication {
-    const { v: _, sealed, acceptance, waiting, ...rest } = record;
+    const { sealed, acceptance, waiting, ...rest } = without(record, 'v');
     const secrets = JSON.parse(this.#vault.open(sealed, contextOf(id))) as ApplicationSecrets;
     return { ...rest, id, acceptance, waiting, secrets };
   }

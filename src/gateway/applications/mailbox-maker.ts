@@ -1,9 +1,12 @@
 import { MailError } from '../../core/errors.ts';
 import type { Clock } from '../../core/clock.ts';
+import { without } from '../../core/without.ts';
 import type { Account, AccountStore, QuotaLimits } from '../../store/api.ts';
 import type { Logins, SubjectKey } from '../api.ts';
-import type { Profile } from '../subjects/subject.ts';
+import { GatewayError } from '../gateway-error.ts';
+import type { Profile, Subject } from '../subjects/subject.ts';
 import type { SubjectBook } from '../subjects/subject-book.ts';
+import { maskedAddress } from '../vault/masked-address.ts';
 import type { ApplicationTable } from './application-table.ts';
 import type { Applicant, StoredApplication } from './application-record.ts';
 
@@ -31,10 +34,17 @@ export class MailboxMaker {
     this.#parts = parts;
   }
 
-  /** Leaves alone what is not `accepted`. Throws `LOGIN_TAKEN` when somebody else was faster: it is `identified` again. */
+  /**
+   * Leaves alone what is not `accepted`. Throws `LOGIN_TAKEN` when somebody else was faster: it is `identified` again; and
+   * `ALREADY_HAS_MAILBOX` when another application of the same identity came first: it is `refused`.
+   */
   async make(id: string): Promise<StoredApplication | undefined> {
     const application = await this.#parts.applications.get(id);
     if (application?.state !== 'accepted') return application;
+    const held = await this.#parts.subjects.find(application.subject as SubjectKey);
+    if (held?.application !== id || isElsewhere(held, application)) {
+      return this.#refuse(application, undefined, held);
+    }
     const account = await this.#account(application);
     if (account === undefined) {
       await this.#parts.applications.change(id, (now) =>
@@ -44,8 +54,8 @@ export class MailboxMaker {
       throw new MailError('unavailable', 'The address could not be given; it is free again');
     }
     const subject = application.subject as SubjectKey;
-    await this.#parts.subjects.commit(subject, application.type, (now) => {
-      if (now.mailbox !== undefined) return undefined;
+    const made = await this.#parts.subjects.commit(subject, application.type, (now) => {
+      if (now.mailbox !== undefined || now.application !== id) return undefined;
       const at = this.#parts.clock.now();
       const { acceptance } = application;
       return {
@@ -79,10 +89,36 @@ export class MailboxMaker {
         ],
       };
     });
+    if (made.mailbox?.account !== account.id) return this.#refuse(application, account, made);
     await this.#parts.onMade(application, account);
     return this.#parts.applications.change(id, (now) =>
       now.state === 'accepted' ? { ...now, state: 'created' } : undefined,
     );
+  }
+
+  /** An identity has one mailbox: what was made for a second one is given up, its address for ever. R-3.2 */
+  async #refuse(
+    application: StoredApplication,
+    account: Account | undefined,
+    subject: Subject | undefined,
+  ): Promise<never> {
+    const { id, secrets } = application;
+    const given = subject?.mailbox?.canonical ?? secrets.address?.canonical ?? '';
+    const params = { masked: maskedAddress(given) };
+    await this.#parts.applications.change(id, (now) =>
+      now.state === 'accepted'
+        ? {
+            ...now,
+            state: 'refused',
+            secrets: { ...now.secrets, refusal: { code: 'ALREADY_HAS_MAILBOX', params } },
+          }
+        : undefined,
+    );
+    if (account !== undefined) {
+      const audit = { actor: `gateway:application:${id}`, action: 'account.close' };
+      await this.#parts.accounts.update(account.id, { status: 'closed' }, audit);
+    }
+    throw new GatewayError('ALREADY_HAS_MAILBOX', params);
   }
 
   /** The account of the application's address: a new one, or the one a try before made. Undefined: it is somebody else's. */
@@ -114,9 +150,14 @@ export class MailboxMaker {
   }
 }
 
+/** The subject has a mailbox with another address than this application asks for. */
+function isElsewhere({ mailbox }: Subject, { secrets }: StoredApplication): boolean {
+  return mailbox !== undefined && mailbox.canonical !== secrets.address?.canonical;
+}
+
 /** The signature is void: what it names cannot be had. */
 function backToFields(application: StoredApplication): StoredApplication {
-  const { document: _document, cms: _cms, address: _address, ...secrets } = application.secrets;
+  const secrets = without(application.secrets, 'document', 'cms', 'address');
   return { ...application, state: 'identified', acceptance: undefined, secrets };
 }
 

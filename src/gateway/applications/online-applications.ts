@@ -192,16 +192,15 @@ export class OnlineApplications implements Applications {
       subject?.application === undefined
         ? undefined
         : await this.#parts.applications.get(subject.application);
-    const isOpen = application !== undefined && this.#isOpen(application);
-    if (subject?.mailbox !== undefined && application?.state !== 'created') {
-      throw new GatewayError('ALREADY_HAS_MAILBOX', {
-        masked: maskedAddress(subject.mailbox.canonical),
-      });
+    const mine = application?.channel === 'online' ? application : undefined;
+    const given = subject?.mailbox?.canonical ?? addressGiven(application);
+    if (given !== undefined && mine?.state !== 'accepted' && mine?.state !== 'created') {
+      throw new GatewayError('ALREADY_HAS_MAILBOX', { masked: maskedAddress(given) });
     }
-    if (!isOpen) return undefined;
+    if (mine === undefined || !this.#isOpen(mine)) return undefined;
     // Another officer of the legal entity begins anew; what was accepted is the entity's and goes on.
-    const begun = application.state === 'accepted' || application.state === 'created';
-    return begun || application.secrets.signer.iin === signerIin ? application : undefined;
+    const begun = mine.state === 'accepted' || mine.state === 'created';
+    return begun || mine.secrets.signer.iin === signerIin ? mine : undefined;
   }
 
   #isOpen({ state, expiresAt }: StoredApplication): boolean {
@@ -233,19 +232,18 @@ export class OnlineApplications implements Applications {
     const now = this.#parts.clock.now();
     const changed = await this.#parts.applications.change(id, (is) => {
       if (is.state !== 'awaiting_state_check') return undefined;
-      const { waiting: _, ...rest } = is;
       const { state } = finding;
       if ('refused' in finding) {
         const refusal = { code: finding.refused, params: { case: id } };
         return {
-          ...rest,
+          ...is,
           waiting: undefined,
           state: 'refused',
           secrets: { ...is.secrets, state, refusal },
         };
       }
       return {
-        ...rest,
+        ...is,
         waiting: undefined,
         state: 'identified',
         expiresAt: now + applicationMs,
@@ -320,6 +318,11 @@ export class OnlineApplications implements Applications {
     if (application === undefined) throw new GatewayError('APPLICATION_NOT_FOUND');
     return application;
   }
+}
+
+/** The address that an accepted application is getting, while its mailbox is made. */
+function addressGiven(application: StoredApplication | undefined): string | undefined {
+  return application?.state === 'accepted' ? application.secrets.address?.canonical : undefined;
 }
 
 function identityOf({ iin, bin }: Acting, type: SubjectType): Identity {

@@ -1,3 +1,4 @@
+import { without } from '../../core/without.ts';
 import type { Application } from '../api.ts';
 import type { Applicant, StoredApplication } from './application-record.ts';
 
@@ -23,7 +24,7 @@ export function viewOf(application: StoredApplication): Application {
 
 function applicantView(applicant: Applicant): Readonly<Record<string, unknown>> {
   if (applicant.type === 'legalEntity') {
-    const { headIin: _, ...entity } = applicant.entity;
+    const entity = without(applicant.entity, 'headIin');
     return { type: applicant.type, ...entity, signatory: applicant.signatory };
   }
   return { type: applicant.type, ...applicant.person };

@@ -9,7 +9,7 @@ const purposes = [
 
 /** A challenge that was issued and not used yet. */
 export const challengeSchema = z.strictObject({
-  format: z.literal(1),
+  v: z.literal(1),
   purpose: z.enum(purposes),
   /** SHA-256 of the browser's secret, hex. */
   binding: z.string().regex(/^[0-9a-f]{64}$/),

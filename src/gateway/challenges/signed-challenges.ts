@@ -49,7 +49,7 @@ export class SignedChallenges implements Challenges {
       purpose,
     });
     const id = `${timeKey(expiresAt)}-${this.#randomBytes(16).toString('hex')}`;
-    const record = { format: 1 as const, purpose, binding: digest(binding), document, expiresAt };
+    const record = { v: 1 as const, purpose, binding: digest(binding), document, expiresAt };
     if (!(await this.#records.insert(id, record))) throw new Error('an id came twice');
     return { id, document: Buffer.from(document), expiresAt };
   }

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import type { Clock } from '../../core/clock.ts';
+import { without } from '../../core/without.ts';
 import type {
   Agreements,
   Application,
@@ -175,7 +176,7 @@ export class CounterApplications {
     });
     const changed = await this.#parts.applications.change(id, (now) => {
       if (!isOpen(now)) return undefined;
-      const { cms: _, ...secrets } = now.secrets;
+      const secrets = without(now.secrets, 'cms');
       return {
         ...now,
         state: 'prepared',

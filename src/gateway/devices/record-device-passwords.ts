@@ -18,9 +18,8 @@ export interface RecordDevicePasswordsParts {
   readonly records: RecordStore;
   readonly accounts: Pick<AccountStore, 'get'>;
   readonly audit: Pick<AuditStore, 'append'>;
-  readonly vault: Pick<IdentityVault, 'seal' | 'open'>;
-  /** A secret of 32 octets, the same for ever: with another one no device password is right any more. */
-  readonly key: Uint8Array;
+  /** With another index secret no device password is right any more. */
+  readonly vault: Pick<IdentityVault, 'seal' | 'open' | 'lastingKey'>;
   readonly clock: Clock;
   readonly log: Log;
   endSessions(account: AccountId): void;
@@ -36,10 +35,12 @@ const empty: DeviceRecord = { v: 1, required: false, devices: [] };
 export class RecordDevicePasswords implements DevicePasswords, DeviceLogins {
   readonly #parts: RecordDevicePasswordsParts;
   readonly #table: RecordTable<DeviceRecord>;
+  readonly #hmacKey: Buffer;
 
   constructor(parts: RecordDevicePasswordsParts) {
     this.#parts = parts;
     this.#table = new RecordTable(parts.records, 'device', deviceRecord);
+    this.#hmacKey = parts.vault.lastingKey('device passwords');
   }
 
   async create(
@@ -177,7 +178,7 @@ export class RecordDevicePasswords implements DevicePasswords, DeviceLogins {
   }
 
   #hmac(use: string, text: string): string {
-    return createHmac('sha256', this.#parts.key).update(`${use}\0${text}`).digest('hex');
+    return createHmac('sha256', this.#hmacKey).update(`${use}\0${text}`).digest('hex');
   }
 }
 

@@ -151,14 +151,14 @@ export class SubjectLives {
   ): Promise<SubjectMailbox | undefined> {
     const before = await this.#parts.subjects.find(key);
     if (before?.mailbox === undefined || before.mailbox.status === 'closed') return undefined;
-    let changed = false;
+    const outcome = { changed: false };
     const subject = await this.#parts.subjects.commit(key, type, (now) => {
-      changed = false;
+      outcome.changed = false;
       const { mailbox } = now;
       if (mailbox === undefined || mailbox.status === 'closed') return undefined;
       const made = change(now, mailbox);
       if (made === undefined) return undefined;
-      changed = true;
+      outcome.changed = true;
       const { kind, facts } = made;
       const event = {
         id: `${kind}:${cause}`,
@@ -172,6 +172,6 @@ export class SubjectLives {
       };
       return { ...made.subject, pending: [...now.pending, event] };
     });
-    return changed ? subject.mailbox : undefined;
+    return outcome.changed ? subject.mailbox : undefined;
   }
 }

@@ -124,7 +124,7 @@ export class SubjectBook {
   }
 
   #open(key: SubjectKey, record: SubjectRecord): Subject {
-    const { v: _, sealed, mailbox, ...rest } = record;
+    const { sealed, mailbox, ...rest } = record;
     const opened = sealed && this.#parts.vault.open(sealed, contextOf(key));
     return {
       type: rest.type,

@@ -8,6 +8,7 @@ import { loginTexts } from './login.ts';
 import { mailboxTexts } from './mailbox.ts';
 import { signatureTexts } from './signature.ts';
 import { stateTexts } from './state.ts';
+import { webTexts } from './web.ts';
 import type { Texts } from './text.ts';
 
 /** All that the gateway says to people, by its code. */
@@ -21,6 +22,7 @@ export const catalogue = {
   ...mailboxTexts,
   ...agencyTexts,
   ...httpTexts,
+  ...webTexts,
   ...letterTexts,
 } as const satisfies Texts;
 

@@ -17,6 +17,7 @@ interface SealKey {
  * can read. The first secret makes the index, for ever; the last one seals; every one opens what it sealed.
  */
 export class IdentityVault {
+  readonly #first: VaultSecret;
   readonly #indexKey: Buffer;
   readonly #sealing: SealKey;
   readonly #opening: ReadonlyMap<string, Buffer>;
@@ -28,6 +29,7 @@ export class IdentityVault {
     const keys = secrets.map((one): SealKey => ({ id: one.id, key: one.derive('seal', 32) }));
     const sealing = keys.at(-1);
     if (first === undefined || sealing === undefined) throw new VaultError('there is no secret');
+    this.#first = first;
     this.#indexKey = first.derive('index', 32);
     this.#sealing = sealing;
     this.#opening = new Map(keys.map(({ id, key }) => [id, key]));
@@ -42,6 +44,11 @@ export class IdentityVault {
   key(identity: Identity): SubjectKey {
     const number = identity.type === 'individual' ? identity.iin : identity.bin;
     return this.#index(`${identity.type}\0${number}`) as SubjectKey;
+  }
+
+  /** A key of 32 octets for a use of its own, as lasting as the index. */
+  lastingKey(use: string): Buffer {
+    return this.#first.derive(`use: ${use}`, 32);
   }
 
   /** Tells the index secret from others without saying anything of it. */

@@ -1,5 +1,5 @@
 import { MailError } from '../../core/errors.ts';
-import type { NewRecord, RecordKind } from '../records.ts';
+import type { KeptRecord, NewRecord, RecordKind } from '../records.ts';
 import { recordKeyBytes, recordsListed, recordValueBytes } from './limits.ts';
 
 const kindForm = /^[a-z-]{1,32}$/;
@@ -23,6 +23,15 @@ export function checkRecord({ key, value }: NewRecord): void {
     throw new MailError('invalid', 'The key of a record is text, not empty and without NUL');
   }
   checkRecordValue(value);
+}
+
+/** Throws what `UpkeepStore.restoreRecords` promises. */
+export function checkKeptRecord(record: KeptRecord): void {
+  const { kind, version } = record;
+  if (!kindForm.test(kind) || !Number.isSafeInteger(version) || version < 1) {
+    throw new MailError('invalid', 'A record has a kind of small Latin letters, and a version');
+  }
+  checkRecord(record);
 }
 
 /** Throws what `RecordStore.replace` promises. */

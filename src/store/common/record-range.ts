@@ -7,6 +7,11 @@ export interface IdRange {
   readonly below: string;
 }
 
+/** All ids after one, of all kinds; from the first without one. Kinds are small letters and hyphens. */
+export function recordsAfter(id = ''): IdRange {
+  return { from: `${id}\0`, below: '{' };
+}
+
 /** The ids that a list walks over, in either direction. */
 export function recordRange(kind: string, options: Omit<RecordRange, 'limit'>): IdRange {
   const { prefix = '', after, newestFirst = false } = options;

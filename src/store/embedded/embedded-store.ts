@@ -190,6 +190,7 @@ export class EmbeddedStore implements MailStore {
       states,
       activity: this.#activity,
       outbox: this.outbox,
+      records: this.records,
       clock,
       onContents() {
         texts.wake();

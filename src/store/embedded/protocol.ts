@@ -222,6 +222,8 @@ export interface DirectoryOps {
   };
   /** Stops at the first id that is taken; answers how many came. */
   insertRecords: { args: { readonly records: readonly NewRecordRow[] }; result: number };
+  /** Passes over ids that are taken; answers how many came. */
+  restoreRecords: { args: { readonly records: readonly RecordRow[] }; result: number };
   replaceRecord: { args: RecordRow; result: boolean };
   removeRecord: { args: Omit<RecordRow, 'value'>; result: boolean };
 }

@@ -1,4 +1,5 @@
 import {
+  checkKeptRecord,
   checkListed,
   checkRecord,
   checkRecordKind,
@@ -6,8 +7,16 @@ import {
   isRecordKey,
 } from '../common/record-checks.ts';
 import { recordId, recordNameOf } from '../common/record-id.ts';
-import { recordRange } from '../common/record-range.ts';
-import type { NewRecord, RecordKind, RecordRange, RecordStore, StoredRecord } from '../records.ts';
+import { recordRange, recordsAfter } from '../common/record-range.ts';
+import { recordSlices } from '../common/record-slices.ts';
+import type {
+  KeptRecord,
+  NewRecord,
+  RecordKind,
+  RecordRange,
+  RecordStore,
+  StoredRecord,
+} from '../records.ts';
 import { collectSlice, recordSliceBytes } from './limits.ts';
 import { directoryFile, type NewRecordRow, type RecordRow } from './protocol.ts';
 import type { Threads } from './threads.ts';
@@ -48,17 +57,13 @@ export class Records implements RecordStore {
     checkRecordKind(kind);
     for (const record of records) checkRecord(record);
     let inserted = 0;
-    for (const slice of slices(records)) {
+    for (const slice of recordSlices(records, collectSlice, recordSliceBytes)) {
       const rows = slice.map(({ key, value }): NewRecordRow => ({
         id: recordId(kind, key),
         value,
       }));
-      const came = await this.#threads.write(
-        directoryFile,
-        'insertRecords',
-        { records: rows },
-        weightOf(slice),
-      );
+      const args = { records: rows };
+      const came = await this.#threads.write(directoryFile, 'insertRecords', args, weightOf(rows));
       inserted += came;
       if (came < slice.length) break;
     }
@@ -78,22 +83,37 @@ export class Records implements RecordStore {
     if (!isRecordKey(key)) return false;
     return this.#threads.write(directoryFile, 'removeRecord', { id: recordId(kind, key), version });
   }
-}
 
-/** What one commit may carry without others waiting for it. */
-function* slices(records: readonly NewRecord[]): Generator<readonly NewRecord[]> {
-  let slice: NewRecord[] = [];
-  for (const record of records) {
-    slice.push(record);
-    if (slice.length < collectSlice && weightOf(slice) < recordSliceBytes) continue;
-    yield slice;
-    slice = [];
+  /** See `UpkeepStore.records`. */
+  async *all(): AsyncGenerator<readonly KeptRecord[], void, void> {
+    for (let after: string | undefined; ;) {
+      const range = { ...recordsAfter(after), limit: collectSlice, newestFirst: false };
+      const rows = await this.#threads.read('listRecords', range);
+      after = rows.at(-1)?.id;
+      if (after === undefined) return;
+      yield rows.map((row) => ({ kind: recordNameOf(row.id).kind, ...recordFrom(row) }));
+    }
   }
-  if (slice.length > 0) yield slice;
+
+  /** See `UpkeepStore.restoreRecords`. */
+  async restore(records: readonly KeptRecord[]): Promise<number> {
+    for (const record of records) checkKeptRecord(record);
+    let restored = 0;
+    for (const slice of recordSlices(records, collectSlice, recordSliceBytes)) {
+      const rows = slice.map(({ kind, key, version, value }): RecordRow => ({
+        id: recordId(kind, key),
+        version,
+        value,
+      }));
+      const args = { records: rows };
+      restored += await this.#threads.write(directoryFile, 'restoreRecords', args, weightOf(rows));
+    }
+    return restored;
+  }
 }
 
-function weightOf(records: readonly NewRecord[]): number {
-  return records.reduce((sum, { value }) => sum + value.length, 0);
+function weightOf(rows: readonly NewRecordRow[]): number {
+  return rows.reduce((sum, { value }) => sum + value.length, 0);
 }
 
 function recordFrom({ id, version, value }: RecordRow): StoredRecord {

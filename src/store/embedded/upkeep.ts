@@ -20,6 +20,7 @@ import type {
   Tombstone,
   UpkeepStore,
 } from '../api.ts';
+import type { KeptRecord } from '../records.ts';
 import type { AccountStates } from './account-states.ts';
 import { mailboxFrom, type MailboxRow } from '../common/mailbox-row.ts';
 import type { Activity } from '../common/activity.ts';
@@ -33,6 +34,7 @@ import type { Outbox } from './outbox.ts';
 import { type Flags, namedFlags } from '../common/flag-bits.ts';
 import { type Letter } from '../common/letter-row.ts';
 import { directoryFile } from './protocol.ts';
+import type { Records } from './records.ts';
 import { repair } from './repair.ts';
 import { wholeSeconds } from '../common/seconds.ts';
 import { idRows, messageRows, openHead, tombstoneRows } from './snapshot-slices.ts';
@@ -44,6 +46,7 @@ export interface UpkeepParts extends CheckParts {
   readonly states: AccountStates;
   readonly activity: Activity;
   readonly outbox: Outbox;
+  readonly records: Records;
   readonly clock: Clock;
   /** To be told that there are new contents. */
   readonly onContents: () => void;
@@ -231,6 +234,15 @@ export class Upkeep implements UpkeepStore {
     return this.#activity.run(() =>
       this.#threads.write(directoryFile, 'restoreAudit', { store: storeId, records: rows }),
     );
+  }
+
+  records(): AsyncGenerator<readonly KeptRecord[], void, void> {
+    this.#activity.check();
+    return this.#parts.records.all();
+  }
+
+  restoreRecords(records: readonly KeptRecord[]): Promise<number> {
+    return this.#activity.run(() => this.#parts.records.restore(records));
   }
 
   outboxEntries(): AsyncGenerator<KeptOutboxEntry, void, void> {

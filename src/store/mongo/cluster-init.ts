@@ -81,7 +81,13 @@ async function makeIndex(
   return reply['numIndexesAfter'] !== reply['numIndexesBefore'];
 }
 
-function enableSharding(admin: Db, name: string): Promise<boolean> {
+/** Newer servers shard every database, and only older ones say `partitioned`. */
+async function enableSharding(admin: Db, name: string): Promise<boolean> {
+  const there = await admin.client
+    .db('config')
+    .collection<{ _id: string; partitioned?: boolean }>('databases')
+    .findOne({ _id: name });
+  if (there !== null && there.partitioned !== false) return false;
   return unlessThere(() => admin.command({ enableSharding: name }));
 }
 

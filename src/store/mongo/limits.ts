@@ -26,6 +26,10 @@ export const changesKept = 16;
 export const racesLost = 3;
 /** Attempts, a quarter of a second on the average, that a commit leaves way to who asked. */
 export const turnAttempts = 8;
+/** Records of whatever length that one read of all of them brings. */
+export const recordsAtOnce = 64;
+/** Octets of records that one write restores; a single record may be longer. */
+export const recordsAtOnceBytes = 4 * 1024 * 1024;
 /** How long the server may be silent while it owes an answer. */
 export const answerMs = 10_000;
 /** How long an operation may take with everything that the driver does about it, such as to find another connection. */

@@ -5,6 +5,7 @@ import {
   MongoClient,
   type MongoClientOptions,
   MongoError,
+  MongoNetworkError,
   MongoServerError,
   ReadConcern,
   type UpdateFilter,
@@ -115,9 +116,9 @@ export async function serverKind(db: Db): Promise<ServerKind> {
   return { kind, version: String(version), concerns };
 }
 
-/** Tried before a sort of error is taken for an answer of the server about the operation itself. */
+/** Names of errors of the driver's own state, besides those of the network: not an answer about the operation itself. */
 const transient =
-  /^(MongoNetwork|MongoServerSelection|MongoPool|MongoWaitQueue|MongoTopology|MongoNotConnected|MongoExpiredSession|MongoRuntime)/;
+  /^Mongo(ServerSelection|Pool|WaitQueue|Topology|NotConnected|ExpiredSession|Runtime|StalePrimary|ServerClosed|ClientClosed)/;
 /** Codes of a server that is changing its role, shutting down, or could not replicate in time. RFC-like list: see the driver's "state change" errors. */
 const stateChange = new Set([
   6, 7, 64, 89, 91, 100, 112, 133, 134, 189, 234, 262, 317, 358, 384, 9001, 10058, 10107, 11600,
@@ -254,6 +255,7 @@ export function unavailable(error: unknown): unknown {
   }
   const { code } = error;
   const passing =
+    error instanceof MongoNetworkError ||
     transient.test(error.name) ||
     (typeof code === 'number' && stateChange.has(code)) ||
     error.name === 'MongoWriteConcernError' ||

@@ -131,6 +131,7 @@ export class MongoStore implements MailStore {
       logs: this.#logs,
       emails: this.#emails,
       audit: this.audit,
+      records: this.records,
       outbox: this.outbox,
       activity: this.#activity,
       texts: this.#texts,

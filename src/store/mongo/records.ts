@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { MailError } from '../../core/errors.ts';
 import {
+  checkKeptRecord,
   checkListed,
   checkRecord,
   checkRecordKind,
@@ -9,17 +10,32 @@ import {
   isRecordKey,
 } from '../common/record-checks.ts';
 import { recordId, recordNameOf } from '../common/record-id.ts';
-import { recordRange } from '../common/record-range.ts';
+import { recordRange, recordsAfter } from '../common/record-range.ts';
+import { recordSlices } from '../common/record-slices.ts';
 import { wholeSeconds } from '../common/seconds.ts';
-import type { NewRecord, RecordKind, RecordRange, RecordStore, StoredRecord } from '../records.ts';
-import type { Change, Database } from './database.ts';
-import { batchDocuments, changesKept, commitPatienceMs } from './limits.ts';
+import type {
+  KeptRecord,
+  NewRecord,
+  RecordKind,
+  RecordRange,
+  RecordStore,
+  StoredRecord,
+} from '../records.ts';
+import type { Change, Database, Document } from './database.ts';
+import {
+  batchDocuments,
+  changesKept,
+  commitPatienceMs,
+  recordsAtOnce,
+  recordsAtOnceBytes,
+} from './limits.ts';
 import type { RecordDocument } from './record-document.ts';
 import { unknownOutcome } from './unknown-outcome.ts';
 import { systemWaits, type Waits } from './waits.ts';
 
 /** A document that is a record, not the mark of a removed one. */
 type LiveDocument = RecordDocument & { readonly v: number; readonly j: string };
+type NewDocument = LiveDocument & Document;
 
 /**
  * Records are documents; each change is a write on the condition that the document is as the last change left it, and
@@ -69,7 +85,7 @@ export class MongoRecords implements RecordStore {
     for (const record of records) checkRecord(record);
     let inserted = 0;
     for (const { key, value } of records) {
-      if (!(await this.#insert(recordId(kind, key), value))) break;
+      if (!(await this.#put(newDocument(recordId(kind, key), 1, value)))) break;
       inserted++;
     }
     return inserted;
@@ -89,23 +105,67 @@ export class MongoRecords implements RecordStore {
     return this.#change(recordId(kind, key), version, change);
   }
 
-  #insert(_id: string, value: string): Promise<boolean> {
-    const record = { v: 1, j: value };
-    return this.#make(_id, (found, w) => {
-      if (found === undefined) return this.#add({ _id, ...record, w, ws: [w] });
+  /** See `UpkeepStore.records`. */
+  async *all(): AsyncGenerator<readonly KeptRecord[], void, void> {
+    for (let after: string | undefined; ;) {
+      const { from, below } = recordsAfter(after);
+      const found = await this.#db.find<LiveDocument>(
+        'records',
+        { _id: { $gte: from, $lt: below }, v: { $gte: 1 } },
+        { sort: { _id: 1 }, limit: recordsAtOnce },
+      );
+      after = found.at(-1)?._id;
+      if (after === undefined) return;
+      yield found.map((each) => ({ kind: recordNameOf(each._id).kind, ...recordFrom(each) }));
+    }
+  }
+
+  /** See `UpkeepStore.restoreRecords`. */
+  async restore(records: readonly KeptRecord[]): Promise<number> {
+    for (const record of records) checkKeptRecord(record);
+    let restored = 0;
+    for (const slice of recordSlices(records, batchDocuments, recordsAtOnceBytes)) {
+      restored += await this.#restoreSome(slice);
+    }
+    return restored;
+  }
+
+  /** In one write as far as their ids are free; one by one those that are not, or all when its answer was lost. */
+  async #restoreSome(records: readonly KeptRecord[]): Promise<number> {
+    const documents = records.map(({ kind, key, version, value }) =>
+      newDocument(recordId(kind, key), version, value),
+    );
+    let taken: ReadonlySet<number>;
+    try {
+      taken = await this.#db.insert('records', documents);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      taken = new Set(documents.keys());
+    }
+    let restored = documents.length - taken.size;
+    for (const i of taken) if (await this.#put(documents[i] as NewDocument)) restored++;
+    return restored;
+  }
+
+  /** Adds a record whose id is free, or that of a removed one. */
+  #put(document: NewDocument): Promise<boolean> {
+    const { _id, v, j, w } = document;
+    return this.#make(_id, w, (found) => {
+      if (found === undefined) return this.#add(document);
       if (isLive(found)) return undefined;
-      return this.#write(found, w, { $set: record, $unset: { xt: 1 } });
+      return this.#write(found, w, { $set: { v, j }, $unset: { xt: 1 } });
     });
   }
 
   #change(_id: string, version: number, change: Change): Promise<boolean> {
-    return this.#make(_id, (found, w) =>
+    const w = newName();
+    return this.#make(_id, w, (found) =>
       found?.v === version ? this.#write(found, w, change) : undefined,
     );
   }
 
-  async #add(document: RecordDocument): Promise<boolean> {
-    return (await this.#db.insert('records', [{ ...document }])).size === 0;
+  async #add(document: NewDocument): Promise<boolean> {
+    return (await this.#db.insert('records', [document])).size === 0;
   }
 
   /** False: another change came first. */
@@ -122,14 +182,14 @@ export class MongoRecords implements RecordStore {
   }
 
   /**
-   * Makes a change by a name of its own. `write` tries it on what was found, and answers whether it was made; undefined:
+   * Makes a change by its name. `write` tries it on what was found, and answers whether it was made; undefined:
    * it is not to be made. `unavailable`: nobody knows.
    */
   async #make(
     _id: string,
-    write: (found: RecordDocument | undefined, w: string) => Promise<boolean> | undefined,
+    w: string,
+    write: (found: RecordDocument | undefined) => Promise<boolean> | undefined,
   ): Promise<boolean> {
-    const w = randomBytes(9).toString('base64url');
     const until = this.#waits.now() + commitPatienceMs;
     // What a write was tried on whose answer was lost: it may come true as long as the document is so.
     let unsure: { readonly on: RecordDocument | undefined } | undefined;
@@ -140,7 +200,7 @@ export class MongoRecords implements RecordStore {
         if (!remembers(found, unsure.on)) throw unknownOutcome();
         unsure = undefined;
       }
-      const written = write(found, w);
+      const written = write(found);
       if (written === undefined) return false;
       try {
         if (await written) return true;
@@ -171,6 +231,16 @@ export class MongoRecords implements RecordStore {
     const [found] = await this.#db.find<RecordDocument>('records', { _id });
     return found;
   }
+}
+
+/** Of a change: nobody else makes one by it. */
+function newName(): string {
+  return randomBytes(9).toString('base64url');
+}
+
+function newDocument(_id: string, v: number, j: string): NewDocument {
+  const w = newName();
+  return { _id, v, j, w, ws: [w] };
 }
 
 function isLive(document: RecordDocument): document is LiveDocument {

@@ -5,6 +5,7 @@ import type { Agency, NewAgency } from '../../../src/gateway/agencies/agency.ts'
 import { limits } from '../../../src/gateway/agencies/limits.ts';
 import { purposes } from '../../../src/gateway/agencies/purposes.ts';
 import type { AuditEntry } from '../../../src/store/api.ts';
+import type { RecordStore } from '../../../src/store/records.ts';
 import { openEmbedded, type OpenEmbedded } from '../../store/embedded/backend.ts';
 import { dyingRecords } from '../records/dying-records.ts';
 import { aigerim, berik, ministry, vault } from './support.ts';
@@ -23,7 +24,7 @@ describe('state bodies', () => {
   });
   afterEach(() => house.remove());
 
-  function agenciesOver(records: OpenEmbedded['store']['records']): Agencies {
+  function agenciesOver(records: RecordStore): Agencies {
     const { audit } = house.store;
     return new Agencies({ records, audit, vault, clock: { now: () => now } });
   }
@@ -169,9 +170,9 @@ describe('state bodies', () => {
       ['a domain', { domains: [] }],
       ['a purpose', { purposes: [] }],
       ['a way to be known', { networks: [] }],
-    ] as const) {
+    ] satisfies [string, object][]) {
       it(`not without ${title}`, async () => {
-        await agencies.change(aigerim, 'ministry', { ...change });
+        await agencies.change(aigerim, 'ministry', change);
         expect(await failure(() => agencies.promote(aigerim, 'ministry'))).to.equal('invalid');
       });
     }

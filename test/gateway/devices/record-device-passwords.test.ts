@@ -36,7 +36,6 @@ describe('RecordDevicePasswords', () => {
       accounts: opened.store.accounts,
       audit: opened.store.audit,
       vault: new IdentityVault([secret]),
-      key: secret.derive('device passwords', 32),
       clock,
       log: silentLog,
       endSessions: (id) => ended.push(id),

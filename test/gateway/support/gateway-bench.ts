@@ -50,6 +50,7 @@ export class GatewayBench {
   readonly signing: SignatureBench;
   readonly state: StateSimulator;
   readonly lines: readonly NotedLine[];
+  readonly vault = new IdentityVault([new VaultSecret(Buffer.alloc(32, 7))]);
   /** Accounts whose sessions were ended. */
   readonly ended: AccountId[] = [];
   /** What the gateway writes goes through it: a test may break it. */
@@ -115,6 +116,16 @@ export class GatewayBench {
     return this.signing.clock;
   }
 
+  get stateRegistry(): HttpStateRegistry {
+    const { clock, vault } = this;
+    const patience = { timeoutMs: 5000, attempts: 1, pauseMs: 1, failuresToRest: 1000 };
+    const services = simulatedServices(this.#stateUrl, 'json', patience);
+    return new HttpStateRegistry(
+      { ...services, testIdentifiers: new Set() },
+      { clock, log: this.#log, audit: this.store.audit, vault },
+    );
+  }
+
   /** Built when it is first asked for. */
   get gateway(): Gateway {
     return (this.#gateway ??= this.#build());
@@ -133,11 +144,10 @@ export class GatewayBench {
   #build(): Gateway {
     const { store, clock, signing } = this;
     const records = this.breakRecords?.(store.records) ?? store.records;
-    const vault = new IdentityVault([new VaultSecret(Buffer.alloc(32, 7))]);
+    const { vault } = this;
     const endSessions = (account: AccountId): void => {
       this.ended.push(account);
     };
-    const patience = { timeoutMs: 5000, attempts: 1, pauseMs: 1, failuresToRest: 1000 };
     return buildGateway({
       store: {
         records,
@@ -149,10 +159,7 @@ export class GatewayBench {
       vault,
       registry: new JournalRegistry(records),
       signatures: signing.documents,
-      state: new HttpStateRegistry(
-        { ...simulatedServices(this.#stateUrl, 'json', patience), testIdentifiers: new Set() },
-        { clock, log: this.#log, audit: store.audit, vault },
-      ),
+      state: this.stateRegistry,
       agreements: this.agreements,
       logins: new NewLogins({ accounts: store.accounts, domain }),
       passwords: new PasswordRules(),
@@ -161,7 +168,6 @@ export class GatewayBench {
         accounts: store.accounts,
         audit: store.audit,
         vault,
-        key: Buffer.alloc(32, 9),
         clock,
         log: this.#log,
         endSessions,

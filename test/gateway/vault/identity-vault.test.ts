@@ -39,6 +39,19 @@ describe('R-13.2 identity vault: the blind index', () => {
     );
   });
 
+  it('has keys for other uses, which last as it does and are no others', () => {
+    const key = vault.lastingKey('device passwords');
+    expect(key).to.have.length(32);
+    const rotated = new IdentityVault([secret(1), secret(2)]);
+    expect(rotated.lastingKey('device passwords').equals(key)).to.equal(true);
+    expect(vault.lastingKey('index').equals(key)).to.equal(false);
+    expect(new IdentityVault([secret(2)]).lastingKey('device passwords').equals(key)).to.equal(
+      false,
+    );
+    const index = createHmac('sha256', vault.lastingKey('index')).update(`individual\0${iin}`);
+    expect(vault.key({ type: 'individual', iin })).to.not.equal(index.digest('hex'));
+  });
+
   it('differs under another secret', () => {
     const other = new IdentityVault([secret(2)]);
     expect(other.key({ type: 'individual', iin })).to.not.equal(

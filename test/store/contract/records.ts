@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import type { RecordRange, RecordStore, StoredRecord } from '../../../src/store/records.ts';
+import type {
+  KeptRecord,
+  RecordRange,
+  RecordStore,
+  StoredRecord,
+} from '../../../src/store/records.ts';
 import { failureOf, type OpenBackend } from '../support.ts';
 
 /** What a call rejects with that is a mistake of the program. */
@@ -261,6 +266,75 @@ export function recordsContract(opened: () => OpenBackend): void {
       };
       await Promise.all(Array.from({ length: 12 }, countUp));
       expect(await records().get(kind, 'n')).to.deep.equal({ key: 'n', version: 13, value: '12' });
+    });
+
+    describe('carried elsewhere', () => {
+      const all = async (): Promise<KeptRecord[]> => {
+        const found: KeptRecord[] = [];
+        for await (const slice of opened().store.upkeep.records()) found.push(...slice);
+        return found;
+      };
+      const restore = (list: readonly KeptRecord[]): Promise<number> =>
+        opened().store.upkeep.restoreRecords(list);
+
+      it('are all there once, with their kinds, in order, without those that were removed', async () => {
+        const [kind, other] = [newKind(), newKind()];
+        const keys = Array.from({ length: 600 }, (_, i) => `ә${String(i).padStart(3, '0')}`);
+        await add(kind, ...keys);
+        await add(other, 'a', 'b');
+        await records().replace(other, 'a', 1, 'two');
+        await records().remove(other, 'b', 1);
+        const found = await all();
+        const ids = found.map((each) => `${each.kind}/${each.key}`);
+        expect(new Set(ids).size).to.equal(ids.length);
+        const octets = ids.map((id) => Buffer.from(id));
+        expect(octets).to.deep.equal([...octets].sort((a, b) => Buffer.compare(a, b)));
+        const of = (wanted: string) => found.filter((each) => each.kind === wanted);
+        expect(of(kind).map(({ key }) => key)).to.deep.equal(keys);
+        expect(of(other)).to.deep.equal([{ kind: other, key: 'a', version: 2, value: 'two' }]);
+      });
+
+      it('come with their versions, once; those that are there stay as they are', async () => {
+        const [kind, other] = [newKind(), newKind()];
+        await add(kind, 'there', 'removed');
+        await records().remove(kind, 'removed', 1);
+        const list = [
+          { kind, key: 'there', version: 9, value: 'no' },
+          { kind, key: 'removed', version: 7, value: 'again' },
+          { kind: other, key: 'there', version: 1, value: 'x'.repeat(1_048_576) },
+          ...Array.from({ length: 600 }, (_, i) => ({
+            kind: other,
+            key: `${i}`,
+            version: i + 1,
+            value: `${i}`,
+          })),
+        ];
+        expect(await restore(list)).to.equal(602);
+        expect(await restore(list)).to.equal(0);
+        expect(await records().get(kind, 'there')).to.include({ version: 1, value: '"there"' });
+        expect(await records().get(kind, 'removed')).to.include({ version: 7, value: 'again' });
+        expect(await records().get(other, '599')).to.include({ version: 600, value: '599' });
+        expect(await records().replace(other, '599', 600, 'next')).to.equal(true);
+        expect(await restore([])).to.equal(0);
+      });
+
+      it('come not at all when one of them is none', async () => {
+        const kind = newKind();
+        const good = { kind, key: 'good', version: 1, value: '' };
+        for (const [wrong, failure] of [
+          [{ ...good, kind: 'A' }, 'invalid'],
+          [{ ...good, kind: '' }, 'invalid'],
+          [{ ...good, version: 0 }, 'invalid'],
+          [{ ...good, version: 1.5 }, 'invalid'],
+          [{ ...good, key: '' }, 'invalid'],
+          [{ ...good, value: '\ud800' }, 'invalid'],
+          [{ ...good, key: 'x'.repeat(513) }, 'limit'],
+          [{ ...good, value: 'x'.repeat(1_048_577) }, 'limit'],
+        ] as const) {
+          expect(await failureOf(restore([good, wrong]))).to.equal(failure);
+        }
+        expect(await keysOf(kind, {})).to.deep.equal([]);
+      });
     });
   });
 }

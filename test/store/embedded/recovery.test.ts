@@ -89,7 +89,8 @@ describe('embedded: opening a folder', () => {
     await open.store.close();
     tamper(
       directoryPath(open.folder),
-      `INSERT INTO account VALUES (77, 'Half', 'half@x', 'half', 'active', '{}', 500, NULL, 0);
+      `INSERT INTO account VALUES
+         (77, 'Half', 'half@x', 'half', 'active', '{}', 500, NULL, 0, NULL, NULL);
        INSERT INTO unsettled VALUES (77);`,
     );
     const store = await open.reopen();
@@ -113,7 +114,8 @@ describe('embedded: opening a folder', () => {
     await open.store.close();
     tamper(
       directoryPath(open.folder),
-      `INSERT INTO account VALUES (77, 'Half', 'half@x', 'half', 'active', '{}', 500, NULL, 0);
+      `INSERT INTO account VALUES
+         (77, 'Half', 'half@x', 'half', 'active', '{}', 500, NULL, 0, NULL, NULL);
        INSERT INTO unsettled VALUES (77);`,
     );
     tamper(

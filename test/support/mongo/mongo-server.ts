@@ -1,9 +1,7 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { startMemoryServer } from './memory-server.ts';
 import { startMongod } from './mongod.ts';
+import { onPath } from './on-path.ts';
 import { startProtocolServer } from './protocol-server.ts';
 
 /** A server that speaks MongoDB's protocol, for tests. */
@@ -49,16 +47,4 @@ async function serverAt(url: string): Promise<MongoServer> {
   } finally {
     await client.close();
   }
-}
-
-async function onPath(name: string, path: string): Promise<string | undefined> {
-  for (const folder of path.split(delimiter)) {
-    const file = join(folder, name);
-    const runs = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (runs && folder !== '') return file;
-  }
-  return undefined;
 }

@@ -6,6 +6,7 @@ import {
   type AuditRow,
   type DirectoryOps,
   type NewAccountRow,
+  type RecordRow,
 } from '../protocol.ts';
 
 /** `directory.sqlite` as its writer sees it: who there is, and the audit log. */
@@ -55,7 +56,7 @@ export class Directory {
       )
       .pluck();
     this.#insertRecord = db.prepare(
-      'INSERT INTO record (id, version, value) VALUES (@id, 1, @value) ON CONFLICT (id) DO NOTHING',
+      'INSERT INTO record (id, version, value) VALUES (@id, @version, @value) ON CONFLICT (id) DO NOTHING',
     );
     this.#replaceRecord = db.prepare(
       `UPDATE record SET version = version + 1, value = @value WHERE id = @id AND version = @version`,
@@ -109,8 +110,12 @@ export class Directory {
   }
 
   insertRecords({ records }: DirectoryOps['insertRecords']['args']): number {
-    const taken = records.findIndex((record) => this.#insertRecord.run(record).changes === 0);
+    const taken = records.findIndex((record) => !this.#addRecord({ ...record, version: 1 }));
     return taken === -1 ? records.length : taken;
+  }
+
+  restoreRecords({ records }: DirectoryOps['restoreRecords']['args']): number {
+    return records.filter((record) => this.#addRecord(record)).length;
   }
 
   replaceRecord(record: DirectoryOps['replaceRecord']['args']): boolean {
@@ -119,6 +124,10 @@ export class Directory {
 
   removeRecord(record: DirectoryOps['removeRecord']['args']): boolean {
     return this.#removeRecord.run(record).changes === 1;
+  }
+
+  #addRecord(record: RecordRow): boolean {
+    return this.#insertRecord.run(record).changes === 1;
   }
 
   #create(account: NewAccountRow, audit: AuditRow): AccountRow | Failure {

@@ -87,6 +87,7 @@ const directoryOps: {
   },
   restoreAudit: (directory, args) => directory.restoreAudit(args),
   insertRecords: (directory, args) => directory.insertRecords(args),
+  restoreRecords: (directory, args) => directory.restoreRecords(args),
   replaceRecord: (directory, args) => directory.replaceRecord(args),
   removeRecord: (directory, args) => directory.removeRecord(args),
 };

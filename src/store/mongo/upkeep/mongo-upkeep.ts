@@ -25,6 +25,7 @@ import type {
   Tombstone,
   UpkeepStore,
 } from '../../api.ts';
+import type { KeptRecord } from '../../records.ts';
 import type { Activity } from '../../common/activity.ts';
 import { garbageHours, tombstoneDays } from '../../common/limits.ts';
 import type { AccountLog } from '../account-log.ts';
@@ -37,6 +38,7 @@ import type { Emails } from '../emails.ts';
 import { PendingLetter } from '../letters.ts';
 import { commitPatienceMs } from '../limits.ts';
 import type { MongoOutbox } from '../outbox.ts';
+import type { MongoRecords } from '../records.ts';
 import type { TextIndex } from '../search/text-index.ts';
 import { AccountPicture } from './account-picture.ts';
 import { checkAccount } from './check-account.ts';
@@ -62,6 +64,7 @@ export interface UpkeepParts {
   readonly logs: AccountLogs;
   readonly emails: Emails;
   readonly audit: MongoAudit;
+  readonly records: MongoRecords;
   readonly outbox: MongoOutbox;
   readonly activity: Activity;
   readonly texts: TextIndex;
@@ -188,6 +191,15 @@ export class MongoUpkeep implements UpkeepStore {
 
   restoreAudit(storeId: string, records: readonly AuditRecord[]): Promise<number> {
     return this.#parts.activity.run(() => this.#parts.audit.restore(storeId, records));
+  }
+
+  records(): AsyncGenerator<readonly KeptRecord[], void, void> {
+    this.#parts.activity.check();
+    return this.#parts.records.all();
+  }
+
+  restoreRecords(records: readonly KeptRecord[]): Promise<number> {
+    return this.#parts.activity.run(() => this.#parts.records.restore(records));
   }
 
   outboxEntries(): AsyncGenerator<KeptOutboxEntry, void, void> {
