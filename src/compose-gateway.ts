@@ -15,22 +15,16 @@ import { CryptoPool } from './eds/pool/crypto-pool.ts';
 import type { Signer } from './eds/sign/signer.ts';
 import { TrustStore } from './eds/trust/trust-store.ts';
 import { EdsVerifier } from './eds/verify/eds-verifier.ts';
-import { MailboxActivity } from './gateway/activity/mailbox-activity.ts';
-import { Agencies } from './gateway/agencies/agencies.ts';
 import { AgreementError } from './gateway/agreement/agreement-error.ts';
 import { loadAgreements } from './gateway/agreement/load-agreements.ts';
 import type { Agreements, StateRegistry } from './gateway/api.ts';
 import { buildGateway, type Gateway } from './gateway/build-gateway.ts';
+import { buildUnifiedBase } from './gateway/build-unified-base.ts';
 import { SignedChallenges } from './gateway/challenges/signed-challenges.ts';
 import { RecordDevicePasswords } from './gateway/devices/record-device-passwords.ts';
-import { Employees } from './gateway/employees/employees.ts';
 import { NewLogins } from './gateway/logins/new-logins.ts';
 import { PasswordRules } from './gateway/passwords/password-rules.ts';
-import { JournalRegistry } from './gateway/registry/journal-registry.ts';
 import { RegistrationConfirmations } from './gateway/registrations/registration-confirmations.ts';
-import { LookUps } from './gateway/resolver/look-ups.ts';
-import { Resolver } from './gateway/resolver/resolver.ts';
-import { TokenAddresses } from './gateway/resolver/token-addresses.ts';
 import { EdsSignatures } from './gateway/signatures/eds-signatures.ts';
 import { signatureLimits } from './gateway/signatures/limits.ts';
 import { StateEvents } from './gateway/state/state-events.ts';
@@ -72,7 +66,6 @@ export interface DevelopmentGateway {
 export interface OpenGateway {
   readonly gateway: Gateway;
   readonly devices: RecordDevicePasswords;
-  readonly activity: MailboxActivity;
   /** Of the config's `http` listener. Rejects when the port cannot be had; resolves with the port. */
   listen(): Promise<{ readonly port: number; close(): Promise<void> }>;
   /**
@@ -118,13 +111,10 @@ export async function openGateway(
   const signer = around.development?.operator ?? (await openOperatorKey(config));
   const stateTools = { clock, log, audit, vault, operator: signer };
   const state = (await openState(config, stateTools)) ?? withoutState;
-  const registry = new JournalRegistry(records);
   const logins = new NewLogins({ accounts, domain });
   const passwords = new PasswordRules();
-  const agencies = new Agencies({ records, audit, vault, clock });
-  const tokens = new TokenAddresses({ records, agencies, audit, clock, mailDomain: domain });
-  const lookUps = new LookUps(records);
-  const activity = new MailboxActivity(records, clock);
+  const base = buildUnifiedBase({ store, vault, testIdentifiers, clock, mailDomain: domain });
+  const { registry, agencies } = base;
   const endSessions = (account: AccountId): void => {
     around.endSessions(account);
   };
@@ -169,7 +159,6 @@ export async function openGateway(
   });
   const parts: GatewayParts = {
     challenges,
-    signatures: documents,
     applications: gateway.applications,
     agreements,
     logins,
@@ -184,11 +173,14 @@ export async function openGateway(
         operator === undefined || signer === undefined ? undefined : { ...operator, signer },
     }),
     agencies,
-    resolver: new Resolver({ records, registry, tokens, lookUps, activity, audit, vault, clock }),
-    lookUps,
-    employees: new Employees({ records, audit, vault, clock }),
+    resolver: base.resolver,
+    lookUps: base.lookUps,
+    employees: base.employees,
     keyOf: (identity) => vault.key(identity),
-    accountOf: async (subject) => (await gateway.subjects.find(subject))?.mailbox?.account,
+    async accountOf(subject) {
+      const mailbox = (await gateway.subjects.find(subject))?.mailbox;
+      return mailbox && (await accounts.find(mailbox.canonical))?.id;
+    },
   };
   const signings = new MobileSignings({ records, vault, signatures: documents, clock });
   const attempts = new Attempts({
@@ -204,7 +196,6 @@ export async function openGateway(
   return {
     gateway,
     devices,
-    activity,
     async listen() {
       const { host, port } = config.listeners.http;
       const server = new HttpServer({

@@ -290,7 +290,7 @@ class House implements Server {
         maxRemembered,
       );
     const minute = 60_000;
-    const use = new MailboxUse({ records: store.records, accounts: store.accounts, clock });
+    const use = new MailboxUse({ records: store.records, clock });
     return new StoreAuthenticator({
       accounts: store.accounts,
       defaultDomain: domains.default,
@@ -308,19 +308,12 @@ class House implements Server {
       credentialTurns: this.#credentialTurns,
       attemptTurns: new Turns(),
       log: this.#log,
-      ...(gateway !== undefined && {
-        devices: gateway.devices,
-        onAccepted: ({ canonical }) => {
-          gateway.activity.note(canonical).catch((error: unknown) => {
-            this.#log.warn('activity-not-noted', { err: error });
-          });
-        },
-      }),
+      ...(gateway !== undefined && { devices: gateway.devices }),
       onAttempt: (protocol, outcome) => {
         this.metrics.login(protocol, outcome);
       },
-      onAccepted: ({ id }) => {
-        use.note(id).catch((error: unknown) => {
+      onAccepted: ({ id, canonical }) => {
+        use.note(canonical).catch((error: unknown) => {
           // The login is good all the same; the next one notes it.
           this.#log.warn('mailbox-use-not-noted', { account: id, err: error });
         });

@@ -67,6 +67,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/counter': [...gateway, ...parts],
   'gateway/profiles': [...gateway, ...parts],
   'gateway/lives': [...gateway, ...parts],
+  'gateway/registrations': [...gateway, ...parts, 'gateway/confirmation', 'eds'],
   'gateway/access': [...gateway, 'account/credentials.ts', ...parts],
   'gateway/identifiers': ['gateway/gateway-error.ts'],
   'gateway/agreement': [...gateway, 'account/address.ts'],
@@ -88,7 +89,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   ],
   transfer: ['mail', ...contracts],
   admin: [...contracts, 'account', 'archive', 'transfer', 'eds', 'gateway'],
-  development: ['admin', 'config'],
+  development: ['admin', 'config', 'eds', 'gateway/state'],
 };
 
 /** Implementations, which only the composition picks. */
@@ -112,6 +113,7 @@ const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'serve-workers.ts': ['config', 'listener-error.ts', 'metrics', 'signals.ts', 'workers'],
   'signals.ts': ['admin/exit-codes.ts'],
   'compose.ts': 'everything',
+  'compose-gateway.ts': 'everything',
   'compose-admin.ts': [
     'account',
     'admin',

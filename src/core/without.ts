@@ -3,7 +3,7 @@ export function without<T extends object, K extends keyof T>(
   value: T,
   ...keys: readonly K[]
 ): Omit<T, K> {
-  const left: Partial<T> = { ...value };
-  for (const key of keys) delete left[key];
-  return left as Omit<T, K>;
+  const gone: readonly PropertyKey[] = keys;
+  const left = Object.entries(value).filter(([name]) => !gone.includes(name));
+  return Object.fromEntries(left) as Omit<T, K>;
 }

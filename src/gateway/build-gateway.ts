@@ -131,10 +131,8 @@ export function buildGateway(options: GatewayOptions): Gateway {
     lives: new SubjectLives({
       subjects,
       clock,
-      takePasswords: (account, cause) => accountAccess.takePasswords(account, cause),
-      endSessions: (account) => {
-        options.endSessions(account);
-      },
+      takePasswords: (canonical, cause) => accountAccess.takePasswords(canonical, cause),
+      endSessions: (canonical) => accountAccess.endSessions(canonical),
     }),
     async sweep(all = false) {
       for (const [what, part] of [

@@ -35,13 +35,13 @@ export interface UnifiedBase {
 /** Puts the parts together; nothing is started. */
 export function buildUnifiedBase(options: UnifiedBaseOptions): UnifiedBase {
   const { store, vault, testIdentifiers, clock, mailDomain } = options;
-  const { records, accounts, audit } = store;
+  const { records, audit } = store;
   const shared = { records, audit, vault, clock };
   const registry = new JournalRegistry(records);
   const agencies = new Agencies(shared);
   const lookUps = new LookUps(records);
   const tokens = new TokenAddresses({ ...shared, agencies, mailDomain });
-  const use = new MailboxUse({ records, accounts, clock });
+  const use = new MailboxUse({ records, clock });
   return {
     vault,
     testIdentifiers,

@@ -42,7 +42,10 @@ export class AccountAccess {
   }
 
   /** Nobody gets in any more until a password is given again. */
-  async takePasswords(id: AccountId, cause: string): Promise<void> {
+  async takePasswords(canonical: string, cause: string): Promise<void> {
+    const account = await this.#parts.accounts.find(canonical);
+    if (account === undefined || account.status === 'closed') return;
+    const { id } = account;
     await this.#parts.turns.run(String(id), () =>
       this.#parts.accounts.update(
         id,
@@ -52,6 +55,11 @@ export class AccountAccess {
     );
     await this.revokeDevices(id);
     this.#parts.endSessions(id);
+  }
+
+  async endSessions(canonical: string): Promise<void> {
+    const account = await this.#parts.accounts.find(canonical);
+    if (account !== undefined) this.#parts.endSessions(account.id);
   }
 
   async revokeDevices(id: AccountId): Promise<void> {

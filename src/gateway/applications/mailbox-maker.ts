@@ -63,7 +63,6 @@ export class MailboxMaker {
         profile: profileOf(application),
         acceptance,
         mailbox: {
-          account: account.id,
           address: account.address,
           canonical: account.canonical,
           level: 'basic',
@@ -89,7 +88,9 @@ export class MailboxMaker {
         ],
       };
     });
-    if (made.mailbox?.account !== account.id) return this.#refuse(application, account, made);
+    if (made.mailbox?.canonical !== account.canonical) {
+      return this.#refuse(application, account, made);
+    }
     await this.#parts.onMade(application, account);
     return this.#parts.applications.change(id, (now) =>
       now.state === 'accepted' ? { ...now, state: 'created' } : undefined,

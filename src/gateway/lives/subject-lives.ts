@@ -1,4 +1,3 @@
-import type { AccountId } from '../../core/values.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Identity, RegistryEventKind, StateEvent, SubjectKey } from '../api.ts';
 import type { Subject, SubjectMailbox } from '../subjects/subject.ts';
@@ -8,8 +7,8 @@ export interface SubjectLivesParts {
   readonly subjects: SubjectBook;
   readonly clock: Clock;
   /** Ends sessions, and takes every password: nobody gets in until one is given again. */
-  takePasswords(account: AccountId, cause: string): Promise<void>;
-  endSessions(account: AccountId): void;
+  takePasswords(canonical: string, cause: string): Promise<void>;
+  endSessions(canonical: string): Promise<void>;
 }
 
 interface Change {
@@ -92,7 +91,7 @@ export class SubjectLives {
     const known = await this.#parts.subjects.find(this.#parts.subjects.keyOf(identity));
     if (known?.mailbox === undefined || known.profile?.headIin === headIin) return;
     // The passwords first: a crash after them is made good when the event comes again.
-    await this.#parts.takePasswords(known.mailbox.account, cause);
+    await this.#parts.takePasswords(known.mailbox.canonical, cause);
     await this.#change(identity, cause, at, (subject) =>
       subject.profile === undefined || subject.profile.headIin === headIin
         ? undefined
@@ -108,7 +107,7 @@ export class SubjectLives {
   async compromised(key: SubjectKey, type: Identity['type'], cause: string): Promise<boolean> {
     const known = await this.#parts.subjects.find(key);
     if (known?.mailbox === undefined) return false;
-    await this.#parts.takePasswords(known.mailbox.account, cause);
+    await this.#parts.takePasswords(known.mailbox.canonical, cause);
     const at = this.#parts.clock.now();
     const changed = await this.#changeKey(key, type, cause, at, (subject, mailbox) => ({
       subject: { ...subject, confirmed: undefined, mailbox: { ...mailbox, level: 'basic' } },
@@ -128,7 +127,7 @@ export class SubjectLives {
           }
         : undefined,
     );
-    if (changed !== undefined) this.#parts.endSessions(changed.account);
+    if (changed !== undefined) await this.#parts.endSessions(changed.canonical);
   }
 
   #change(

@@ -1,5 +1,4 @@
 import type { Clock } from '../../core/clock.ts';
-import type { AccountId } from '../../core/values.ts';
 import type { AccountStore } from '../../store/api.ts';
 import type { RecordStore } from '../../store/records.ts';
 import type { Identity, Registry, RegistryEvent, SubjectKey } from '../api.ts';
@@ -108,7 +107,7 @@ export class SubjectBook {
   /** The account last: one that takes mail has its entry in the registry. */
   async #settleAccount(subject: SubjectKey, { mailbox, pending }: Subject): Promise<void> {
     if (mailbox === undefined) return;
-    const account = await this.#parts.accounts.get(mailbox.account);
+    const account = await this.#parts.accounts.find(mailbox.canonical);
     if (account === undefined || account.status === 'closed') return;
     // Who suspends an account without the gateway is not overruled: only events that are entered now change a status.
     const changesStatus = pending.some(({ kind }) => statusEvents.has(kind));
@@ -117,7 +116,7 @@ export class SubjectBook {
     if (account.status === status && account.owner?.level === level) return;
     const cause = pending.at(-1)?.cause ?? 'gateway';
     await this.#parts.accounts.update(
-      mailbox.account,
+      account.id,
       { status, owner: { subject, level } },
       { actor: `gateway:${cause}`, action: 'account.settle', detail: { level, status } },
     );
@@ -133,7 +132,7 @@ export class SubjectBook {
       confirmed: rest.confirmed,
       pending: rest.pending as unknown as readonly RegistryEvent[],
       profile: opened === undefined || opened === '' ? undefined : (JSON.parse(opened) as Profile),
-      mailbox: mailbox && { ...mailbox, account: mailbox.account as AccountId },
+      mailbox,
     };
   }
 

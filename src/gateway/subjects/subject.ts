@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { AccountId } from '../../core/values.ts';
 import type { AccountLevel } from '../../store/api.ts';
 import {
   type Acceptance,
@@ -12,8 +11,8 @@ import {
 
 /** The mailbox of a subject, as the gateway means it to be; the account in the store is brought to it. */
 export interface SubjectMailbox {
-  readonly account: AccountId;
   readonly address: string;
+  /** What its account is found by: numbers of accounts are others in another store. */
   readonly canonical: string;
   readonly level: AccountLevel;
   readonly status: 'active' | 'suspended' | 'closed';
@@ -80,7 +79,6 @@ export const subjectRecord = z.strictObject({
   application: z.string().optional(),
   mailbox: z
     .strictObject({
-      account: z.int(),
       address: z.string(),
       canonical: z.string(),
       level: z.enum(['basic', 'official']),

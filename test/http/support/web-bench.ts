@@ -219,7 +219,6 @@ export class WebBench {
       access: built.access,
       devices: new RecordDevicePasswords({
         ...{ records, accounts, audit, vault, clock, log },
-        key: Buffer.alloc(32, 9),
         endSessions: (account: AccountId) => gateway.ended.push(account),
       }),
       // To be replaced by the real one as soon as it is part of the gateway.
