@@ -35,8 +35,6 @@ import { EdsSignatures } from './gateway/signatures/eds-signatures.ts';
 import { signatureLimits } from './gateway/signatures/limits.ts';
 import { StateEvents } from './gateway/state/state-events.ts';
 import { StateUnavailable } from './gateway/state/state-unavailable.ts';
-import type { IdentityVault } from './gateway/vault/identity-vault.ts';
-import { openVault } from './gateway/vault/open-vault.ts';
 import { allRoutes } from './http/all-routes.ts';
 import { Attempts } from './http/attempts.ts';
 import { MobileSignings } from './http/egov-mobile/mobile-signings.ts';
@@ -45,6 +43,7 @@ import { throttleRules } from './http/limits.ts';
 import type { GatewayParts } from './http/ports.ts';
 import { Sessions } from './http/sessions/sessions.ts';
 import type { Bus } from './open-bus.ts';
+import { openIdentityVault } from './open-identity-vault.ts';
 import { openOperatorKey } from './open-operator-key.ts';
 import { openState } from './open-state.ts';
 import type { MailStore } from './store/api.ts';
@@ -99,7 +98,7 @@ export async function openGateway(
   const { records, accounts, audit } = store;
   const domain = config.domains.default;
   const agreements = await agreementsOf(config, around);
-  const vault = await vaultOf(config, store);
+  const vault = await openIdentityVault(config, store);
   const pool = new CryptoPool(cryptoThreads);
   const verifier = new EdsVerifier(new SignatureVerifier(pool));
   const trust = await trustOf(config, verifier, log);
@@ -296,13 +295,6 @@ async function trustOf(config: Config, { links }: EdsVerifier, log: Log): Promis
   // The server can be started before anybody has said whom to trust; until then no signature is good.
   log.warn('nobody-trusted', { profile, help: 'zhashik trust import' });
   return new TrustStore(profile, [], []);
-}
-
-async function vaultOf(config: Config, { records }: MailStore): Promise<IdentityVault> {
-  const keyFile = config.gateway.identityKeyFile ?? `${config.data.folder}/identity.key`;
-  // Where many machines have one store, the file is brought to each of them: one that is made here is another one.
-  const make = config.store.kind === 'embedded' && config.gateway.identityKeyFile === undefined;
-  return openVault({ keyFile, make, records });
 }
 
 /** No state database is configured: whatever needs one waits. */

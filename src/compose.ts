@@ -18,7 +18,6 @@ import type { AccountId } from './core/values.ts';
 import type { DeliveryAgent } from './delivery/api.ts';
 import { StoreDeliveryAgent } from './delivery/delivery-agent.ts';
 import { AgencyDirectory } from './gateway/agencies/agency-directory.ts';
-import { MailboxUse } from './gateway/resolver/mailbox-use.ts';
 import { TokenAddresses } from './gateway/resolver/token-addresses.ts';
 import type { ImapParts } from './imap/options.ts';
 import { startImapListener } from './imap/server.ts';
@@ -290,7 +289,6 @@ class House implements Server {
         maxRemembered,
       );
     const minute = 60_000;
-    const use = new MailboxUse({ records: store.records, accounts: store.accounts, clock });
     return new StoreAuthenticator({
       accounts: store.accounts,
       defaultDomain: domains.default,
@@ -318,12 +316,6 @@ class House implements Server {
       }),
       onAttempt: (protocol, outcome) => {
         this.metrics.login(protocol, outcome);
-      },
-      onAccepted: ({ id }) => {
-        use.note(id).catch((error: unknown) => {
-          // The login is good all the same; the next one notes it.
-          this.#log.warn('mailbox-use-not-noted', { account: id, err: error });
-        });
       },
     });
   }
