@@ -17,11 +17,15 @@ import { Turns } from './core/turns.ts';
 import type { AccountId } from './core/values.ts';
 import type { DeliveryAgent } from './delivery/api.ts';
 import { StoreDeliveryAgent } from './delivery/delivery-agent.ts';
+import { AgencyDirectory } from './gateway/agencies/agency-directory.ts';
+import { MailboxUse } from './gateway/resolver/mailbox-use.ts';
+import { TokenAddresses } from './gateway/resolver/token-addresses.ts';
 import type { ImapParts } from './imap/options.ts';
 import { startImapListener } from './imap/server.ts';
 import { ListenerError, explainListenError } from './listener-error.ts';
 import { startMetricsListener } from './metrics/http-listener.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { type DevelopmentGateway, type OpenGateway, openGateway } from './compose-gateway.ts';
 import { type Bus, openBus } from './open-bus.ts';
 import { type OpenedStore, openStore } from './open-store.ts';
 import { OutboundRelay } from './outbound/outbound-relay.ts';
@@ -45,6 +49,8 @@ export interface Overrides {
    * up for all.
    */
   readonly worker?: number;
+  /** What development has for the gateway instead of the config's. */
+  readonly development?: DevelopmentGateway;
   /** Called once when the server cannot go on, such as when a thread of the store died: end, and be started anew. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -158,7 +164,8 @@ class House implements Server {
     const bus = await this.#openBus();
     const opened = await this.#openStore(bus);
     const { store } = opened;
-    if ((this.#overrides.worker ?? 1) === 1) this.#startUpkeep(opened);
+    const tokens = this.#tokenAddresses(store);
+    if ((this.#overrides.worker ?? 1) === 1) this.#startUpkeep(opened, tokens);
     this.#adminParts = new AdminParts(
       store,
       () => this.#config,
@@ -167,13 +174,15 @@ class House implements Server {
         this.#endSessions(account);
       },
     );
-    const authenticator = await this.#authenticator(opened, bus);
+    const gateway = await this.#openGateway(store, bus);
+    const authenticator = await this.#authenticator(opened, bus, gateway);
     // A store that many have needs nobody to ask: commands go to it themselves.
     if (config.store.kind === 'embedded') await this.#startControl(this.#adminParts);
-    const delivery = this.#deliveryAgent(store);
+    const delivery = this.#deliveryAgent(store, tokens);
     await this.#startOutbound(store, delivery);
     await this.#startSmtp(store, delivery, authenticator, bus);
     await this.#startImap(store, authenticator, bus);
+    await this.#startHttp(gateway);
     await this.#startMetrics(store);
     this.#state = 'ready';
   }
@@ -235,7 +244,38 @@ class House implements Server {
     for (const listener of this.#clientListeners) listener.endSessions(account);
   }
 
-  async #authenticator({ store, loginSecret }: OpenedStore, bus: Bus): Promise<StoreAuthenticator> {
+  async #openGateway(store: MailStore, bus: Bus): Promise<OpenGateway | undefined> {
+    if (!this.#config.gateway.enabled) return undefined;
+    const gateway = await openGateway(this.#config, {
+      store,
+      bus,
+      clock: this.#clock,
+      log: this.#log,
+      maker: credentialMaker(this.#config, this.#config.login.hashesWaiting),
+      credentialTurns: this.#credentialTurns,
+      tls: this.#certificate,
+      development: this.#overrides.development,
+      endSessions: (account) => {
+        this.#endSessions(account);
+      },
+    });
+    this.#parts.push(() => gateway.close());
+    // One of several workers tidies up for all.
+    if ((this.#overrides.worker ?? 1) === 1) this.#parts.push(gateway.startUpkeep());
+    return gateway;
+  }
+
+  async #startHttp(gateway: OpenGateway | undefined): Promise<void> {
+    if (gateway === undefined || !this.#config.listeners.http.enabled) return;
+    const listener = await this.#place('http', () => gateway.listen());
+    this.#front.push(() => listener.close());
+  }
+
+  async #authenticator(
+    { store, loginSecret }: OpenedStore,
+    bus: Bus,
+    gateway: OpenGateway | undefined,
+  ): Promise<StoreAuthenticator> {
     const { domains, login } = this.#config;
     const clock = this.#clock;
     const throttle = (name: string, freeFailures: number, forgetAfterMs: number): Throttle =>
@@ -250,6 +290,7 @@ class House implements Server {
         maxRemembered,
       );
     const minute = 60_000;
+    const use = new MailboxUse({ records: store.records, accounts: store.accounts, clock });
     return new StoreAuthenticator({
       accounts: store.accounts,
       defaultDomain: domains.default,
@@ -267,8 +308,22 @@ class House implements Server {
       credentialTurns: this.#credentialTurns,
       attemptTurns: new Turns(),
       log: this.#log,
+      ...(gateway !== undefined && {
+        devices: gateway.devices,
+        onAccepted: ({ canonical }) => {
+          gateway.activity.note(canonical).catch((error: unknown) => {
+            this.#log.warn('activity-not-noted', { err: error });
+          });
+        },
+      }),
       onAttempt: (protocol, outcome) => {
         this.metrics.login(protocol, outcome);
+      },
+      onAccepted: ({ id }) => {
+        use.note(id).catch((error: unknown) => {
+          // The login is good all the same; the next one notes it.
+          this.#log.warn('mailbox-use-not-noted', { account: id, err: error });
+        });
       },
     });
   }
@@ -359,7 +414,17 @@ class House implements Server {
     }
   }
 
-  #deliveryAgent(store: MailStore): StoreDeliveryAgent {
+  #tokenAddresses({ records, audit }: MailStore): TokenAddresses {
+    return new TokenAddresses({
+      records,
+      audit,
+      agencies: new AgencyDirectory(records),
+      clock: this.#clock,
+      mailDomain: this.#config.domains.default,
+    });
+  }
+
+  #deliveryAgent(store: MailStore, tokens: TokenAddresses): StoreDeliveryAgent {
     const { domains } = this.#config;
     const others = domains.local.filter((domain) => domain !== domains.default);
     return new StoreDeliveryAgent(
@@ -379,6 +444,11 @@ class House implements Server {
         },
         quotas: store,
         clock: this.#clock,
+        alias: {
+          domain: tokens.domain,
+          route: (canonical, { reversePath, peer, account }) =>
+            tokens.route(canonical, { reversePath, peer, subject: account?.owner?.subject }),
+        },
         onOutcome: (outcome) => {
           this.metrics.delivery(outcome);
         },
@@ -467,7 +537,11 @@ class House implements Server {
     this.#parts.push(() => listener.close());
   }
 
-  #startUpkeep({ collect }: OpenedStore): void {
+  #startUpkeep(opened: OpenedStore, tokens: TokenAddresses): void {
+    const collect = async (now: number): Promise<object> => ({
+      ...(await opened.collect(now)),
+      tokens: await tokens.purge(),
+    });
     this.#parts.push(startUpkeep({ collect, clock: this.#clock, log: this.#log }));
   }
 

@@ -98,14 +98,16 @@ async function run(
     developmentFolder === undefined
       ? undefined
       : new DevelopmentProfile(config, developmentFolder, systemClock);
-  await development?.prepare();
+  const prepared = await development?.prepare();
+  const operator = prepared?.operator;
   const allConnections = await connectionsAllowed(config, log);
   const onFailure = endWith(log, 'store-failed');
-  const server = await compose(config, {
+  const server = await compose(prepared?.config ?? config, {
     clock: systemClock,
     log,
     onFailure,
     allConnections,
+    ...(operator !== undefined && { development: { operator } }),
     ...(worker !== undefined && { worker }),
   });
   for (const { name, host, port } of server.addresses)
@@ -117,9 +119,12 @@ async function run(
     const text = await development.greeting(server.admin('system:development'), server.addresses);
     log.flush();
     process.stdout.write(text);
+    process.stdout.write(await development.registrations(server.addresses));
   }
   const signal = await signals.stop;
-  return stop(server, config.limits.stopMs, signal, log);
+  const code = await stop(server, config.limits.stopMs, signal, log);
+  await development?.close();
+  return code;
 }
 
 async function stop(

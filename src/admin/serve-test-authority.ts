@@ -25,11 +25,11 @@ export async function serveTestAuthority(
   port: number,
   clock: Clock,
 ): Promise<ServedTestAuthority> {
-  const root = await readMember(folder, 'root', []);
-  const issuing = await readMember(folder, 'issuing', [root.certificate]);
+  const root = await readMember(folder, 'ca/root', []);
+  const issuing = await readMember(folder, 'ca/issuing', [root.certificate]);
   const above = [issuing.certificate, root.certificate];
-  const responder = await readMember(folder, 'ocsp', above);
-  const timestamps = await readMember(folder, 'tsa', above);
+  const responder = await readMember(folder, 'ca/ocsp', above);
+  const timestamps = await readMember(folder, 'ca/tsa', above);
   const authority = TestAuthority.restore(
     { family: issuing.key.algorithm.family, now: clock.now(), randomBytes },
     { root, issuing, responder, timestamps },
@@ -43,13 +43,20 @@ export async function serveTestAuthority(
   };
 }
 
+/** Somebody of whom `zhashik eds test-authority` made the key: `users/person`, with the certificates above. */
+export async function readTestMember(folder: string, name: string): Promise<Member> {
+  const root = await readMember(folder, 'ca/root', []);
+  const issuing = await readMember(folder, 'ca/issuing', [root.certificate]);
+  return readMember(folder, name, [issuing.certificate, root.certificate]);
+}
+
 async function readMember(
   folder: string,
   name: string,
   chain: readonly Certificate[],
 ): Promise<Member> {
-  const certificate = new Certificate(await readInput(join(folder, 'ca', `${name}.cer`)));
-  const privateKeyInfo = unwrap(await readInput(join(folder, 'ca', `${name}.key.pem`)));
+  const certificate = new Certificate(await readInput(join(folder, `${name}.cer`)));
+  const privateKeyInfo = unwrap(await readInput(join(folder, `${name}.key.pem`)));
   return { certificate, privateKeyInfo, key: readPrivateKeyInfo(privateKeyInfo), chain };
 }
 

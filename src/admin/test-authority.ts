@@ -29,6 +29,7 @@ interface Person {
 const day = 86_400_000;
 /** Numbers with right check digits that belong to nobody. */
 const company = { organization: 'ЖШС «ҮЛГІ»', bin: '050140990113' };
+const operator = { organization: 'АҚ «ҮЛГІ ПОШТА»', bin: '200240990109' };
 const aigerim = { commonName: 'ҮЛГІ АЙГЕРІМ', surname: 'ҮЛГІ', iin: '850101399113' };
 const daulet = { commonName: 'ҮЛГІ ДӘУЛЕТ', surname: 'ҮЛГІ', iin: '991231499118' };
 
@@ -52,6 +53,13 @@ function people(now: number): readonly Person[] {
     {
       name: 'employee',
       request: { subject: { ...daulet, ...company }, roles: ['LEGAL_ENTITY', 'EMPLOYEE'] },
+    },
+    {
+      name: 'operator',
+      request: {
+        subject: { commonName: 'АЖ «ЕС ЭАПЯ»', ...operator },
+        roles: ['LEGAL_ENTITY', 'INFOSYSTEM'],
+      },
     },
     {
       name: 'information-system',

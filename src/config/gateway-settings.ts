@@ -1,11 +1,47 @@
 import * as z from 'zod';
 import type { Secret } from './secret.ts';
-import { path, secret } from './setting-types.ts';
+import { networks, path, secret } from './setting-types.ts';
 import { state } from './state-settings.ts';
 
 /** Who may have a mailbox, and how the server knows. */
 export const gateway = z
   .strictObject({
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether mailboxes are given by applications, with a unified base; else accounts are made by commands alone.',
+      ),
+    origin: z
+      .url({ protocol: /^https$/, error: 'expected an address such as https://mail.example.kz' })
+      .transform((url) => new URL(url).origin)
+      .optional()
+      .describe('The site as people see it; the server name over https when left out.'),
+    proxyNetworks: networks
+      .default([])
+      .describe('Peers of the `http` listener that tell the real client in X-Forwarded-For.'),
+    clientCertificates: z
+      .boolean()
+      .default(false)
+      .describe('Whether `http` asks for certificates, so that state bodies can show theirs.'),
+    agreements: path
+      .default('agreement')
+      .describe('The folder with the versions of the user agreement.'),
+    trust: z
+      .enum(['production', 'test'])
+      .default('production')
+      .describe('The trust store that signatures of people are verified with.'),
+    operator: z
+      .strictObject({
+        bin: z.string().regex(/^[0-9]{12}$/, { error: 'expected twelve digits' }),
+        names: z.strictObject({
+          kk: z.string().min(1).max(300),
+          ru: z.string().min(1).max(300),
+          en: z.string().min(1).max(300),
+        }),
+      })
+      .optional()
+      .describe('The postal operator, as confirmations and phones show it.'),
     identityKeyFile: path
       .optional()
       .describe(
@@ -49,7 +85,7 @@ export function completeGateway(
   parsed: ParsedGateway,
   { absolute, readSecret }: Surroundings,
 ): GatewayConfig {
-  const { identityKeyFile, operatorKey, state: databases } = parsed;
+  const { identityKeyFile, operatorKey, agreements, state: databases } = parsed;
   const files = <Service extends ServiceFiles>(service: Service): Service => ({
     ...service,
     authority: service.authority && absolute(service.authority),
@@ -58,6 +94,7 @@ export function completeGateway(
   });
   return {
     ...parsed,
+    agreements: absolute(agreements),
     identityKeyFile: identityKeyFile && absolute(identityKeyFile),
     operatorKey: operatorKey && {
       file: absolute(operatorKey.file),

@@ -79,6 +79,13 @@ const listeners = z
       .strictObject({ ...socket(2993), ...clientTrust, ...imapOnly })
       .prefault({})
       .describe('Reading mail over TLS from the first octet, RFC 8314.'),
+    http: z
+      .strictObject({
+        ...socket(2443),
+        enabled: z.boolean().default(false).describe('Whether it is started.'),
+      })
+      .prefault({})
+      .describe('HTTPS for applications, the cabinet and state bodies; needs `gateway.enabled`.'),
     metrics: z
       .strictObject({
         ...socket(9464),

@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { AdminPort } from '../admin/operations.ts';
 import type { Config } from '../config/loader.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Member } from '../eds/authority/test-authority.ts';
 import { ensureDevelopmentCertificate } from './certificate.ts';
+import { demoRegistrations } from './demo-registrations.ts';
 import { type DemoAccount, ensureDemoAccount } from './demo-account.ts';
+import { TestSurroundings } from './test-surroundings.ts';
 
 /** Where a listener can be reached. */
 export interface ShownAddress {
@@ -12,11 +16,15 @@ export interface ShownAddress {
   readonly port: number;
 }
 
-/** What the development profile does besides a server: a certificate before, an account and a greeting after. */
+/**
+ * What the development profile does besides a server: a certificate, an authority and state databases before; an account,
+ * two registrations with an EDS and a greeting after.
+ */
 export class DevelopmentProfile {
   readonly #config: Config;
   readonly #clock: Clock;
   readonly #certs: string;
+  #surroundings: TestSurroundings | undefined;
 
   /** `folder` is the package's: the certificate is kept in `certs/dev`. */
   constructor(config: Config, folder: string, clock: Clock) {
@@ -25,8 +33,34 @@ export class DevelopmentProfile {
     this.#certs = join(folder, 'certs', 'dev');
   }
 
-  async prepare(): Promise<void> {
+  /** What the server is to be started with: the config, and the operator's key where there is a gateway. */
+  async prepare(): Promise<{ readonly config: Config; readonly operator: Member | undefined }> {
     await ensureDevelopmentCertificate(this.#certs, [this.#config.server.name], this.#clock);
+    if (!this.#config.gateway.enabled) return { config: this.#config, operator: undefined };
+    this.#surroundings = await TestSurroundings.open(this.#config, this.#clock);
+    const { config, operator } = this.#surroundings;
+    return { config, operator };
+  }
+
+  /** A citizen and a company register over HTTPS, told step by step as text. */
+  async registrations(addresses: readonly ShownAddress[]): Promise<string> {
+    const http = addresses.find(({ name }) => name === 'http');
+    const { server, data } = this.#config;
+    if (this.#surroundings === undefined || http === undefined) return '';
+    const lines = [''];
+    await demoRegistrations({
+      origin: `https://${server.name}:${http.port}`,
+      authority: await readFile(join(this.#certs, 'ca.pem'), 'utf8'),
+      people: this.#surroundings.people,
+      clock: this.#clock,
+      folder: join(data.folder, 'confirmations'),
+      tell: (step) => lines.push(step),
+    });
+    return `${lines.join('\n')}\n`;
+  }
+
+  async close(): Promise<void> {
+    await this.#surroundings?.close();
   }
 
   /** What a developer wants to know after the start, as text. */

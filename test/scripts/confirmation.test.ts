@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makeConfirmation } from '../../src/gateway/confirmation/make-confirmation.ts';
 import { authority, bin, head, person } from '../eds/support/authorities.ts';
 import { now } from '../eds/support/clock.ts';
-import { citizen, company } from '../gateway/confirmation/support.ts';
+import { citizen, company, makeConfirmation } from '../gateway/confirmation/support.ts';
 import { type Ran, zhashik } from './support.ts';
 
 describe('zhashik confirmation', function () {

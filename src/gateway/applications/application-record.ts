@@ -41,6 +41,8 @@ export interface ApplicationSecrets {
     readonly skeleton: string;
   };
   readonly counter?: CounterFacts;
+  /** The confirmation of the registration: JSON and the operator's signature, in base64. */
+  readonly confirmation?: { readonly json: string; readonly cms: string };
   readonly refusal?: NonNullable<Application['refusal']>;
 }
 

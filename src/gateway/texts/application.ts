@@ -37,6 +37,11 @@ export const applicationTexts = {
     ru: 'Данные изменились, или срок подтверждения истёк. Подпишите заново',
     en: 'The data have changed, or the confirmation has expired. Sign again',
   },
+  NO_OPERATOR_KEY: {
+    kk: 'Растау құжаты әзірге берілмейді: оператордың қол қою кілті жоқ',
+    ru: 'Документ подтверждения пока не выдаётся: у оператора нет ключа подписи',
+    en: 'No confirmation document can be given out: the operator has no key to sign with',
+  },
   PHONE_WRONG: {
     kk: 'Телефон нөмірі қате: +77011234567 түрінде жазыңыз',
     ru: 'Неверный номер телефона: напишите в виде +77011234567',

@@ -1,4 +1,8 @@
+import type { Signer } from '../../../src/eds/sign/signer.ts';
 import type { ConfirmationFacts } from '../../../src/gateway/confirmation/confirmation-facts.ts';
+import type { ConfirmationFiles } from '../../../src/gateway/confirmation/confirmation-files.ts';
+import { drawConfirmation } from '../../../src/gateway/confirmation/draw-confirmation.ts';
+import { signConfirmation } from '../../../src/gateway/confirmation/sign-confirmation.ts';
 import { bin, iin } from '../../eds/support/authorities.ts';
 import { now } from '../../eds/support/clock.ts';
 
@@ -38,3 +42,12 @@ export const company: ConfirmationFacts = {
   },
   channel: { type: 'counter', facility: '050000-12', employee: 'e-117' },
 };
+
+/** The JSON, the signature, and the pages that hold both. */
+export async function makeConfirmation(
+  facts: ConfirmationFacts,
+  signer: Signer,
+): Promise<ConfirmationFiles & { readonly pdf: Uint8Array }> {
+  const { json, cms } = await signConfirmation(facts, signer);
+  return { json, cms, pdf: await drawConfirmation(json, cms) };
+}

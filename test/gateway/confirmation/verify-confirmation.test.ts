@@ -23,7 +23,6 @@ import {
   maxPdfBytes,
   maxSignatureBytes,
 } from '../../../src/gateway/confirmation/limits.ts';
-import { makeConfirmation } from '../../../src/gateway/confirmation/make-confirmation.ts';
 import { readConfirmationPdf } from '../../../src/gateway/confirmation/read-confirmation-pdf.ts';
 import {
   type ConfirmationTrust,
@@ -33,7 +32,7 @@ import {
 import { authority, bin, head, person } from '../../eds/support/authorities.ts';
 import { now, year } from '../../eds/support/clock.ts';
 import { documentPolicy, trusting } from '../../eds/support/policies.ts';
-import { citizen, company } from './support.ts';
+import { citizen, company, makeConfirmation } from './support.ts';
 
 function trustIn(of: TestAuthority, changes: Partial<ConfirmationTrust> = {}): ConfirmationTrust {
   const policy = documentPolicy(trusting(of.root.certificate, of.issuing.certificate), now + 9000);

@@ -98,6 +98,23 @@ describe('RecordDevicePasswords', () => {
     expect(await login('')).to.equal(undefined);
   });
 
+  it('is no good for another account, whatever is done to the records', async () => {
+    const { records } = opened.store;
+    const keys = async (): Promise<Set<string>> =>
+      new Set((await records.list('device', { limit: 1000 })).map(({ key }) => key));
+    const before = await keys();
+    const { password } = await devices.create(account.id, 'phone', both);
+    const [mine = ''] = [...(await keys())].filter((key) => !before.has(key));
+    const other = await newAccount(opened.store);
+    await devices.create(other.id, 'phone', both);
+    const [theirs = ''] = [...(await keys())].filter((key) => key !== mine && !before.has(key));
+    const { value } = (await records.get('device', mine))!;
+    const { version } = (await records.get('device', theirs))!;
+    await records.replace('device', theirs, version, value);
+    expect(await devices.check(other.canonical, password, 'imap')).to.equal(undefined);
+    expect(await login(password)).to.be.a('string');
+  });
+
   it('is limited to its protocols', async () => {
     const { password } = await devices.create(account.id, 'scanner', ['submission']);
     expect(await login(password, 'imap')).to.equal(undefined);
