@@ -172,7 +172,6 @@ export async function openGateway(
   });
   const parts: GatewayParts = {
     challenges,
-    signatures: documents,
     applications: gateway.applications,
     agreements,
     logins,
