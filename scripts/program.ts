@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { Command, type OutputConfiguration } from 'commander';
 import { exitCodeTable } from '../src/admin/exit-codes.ts';
 import { accountCommand } from './account.ts';
+import { agencyCommand } from './agency.ts';
 import { backupCommand, restoreCommand, undeleteCommand, verifyCommand } from './backup.ts';
 import { configCommand } from './config.ts';
 import { confirmationCommand } from './confirmation.ts';
 import { packageFolder } from './config-option.ts';
 import { edsCommand, wrongUse } from './eds.ts';
+import { employeeCommand } from './employee.ts';
 import { exportCommand, importCommand } from './letters.ts';
 import { mailboxCommand } from './mailbox.ts';
 import { quotaCommand } from './quota.ts';
+import { registryCommand } from './registry.ts';
+import { resolveCommand } from './resolve.ts';
 import { serveCommand } from './serve.ts';
 import { clusterCommand, migrateCommand } from './stores.ts';
 import { trustCommand } from './trust.ts';
@@ -32,6 +36,10 @@ export function program(output: OutputConfiguration = {}): Command {
     .addCommand(exportCommand())
     .addCommand(edsCommand())
     .addCommand(trustCommand())
+    .addCommand(registryCommand())
+    .addCommand(agencyCommand())
+    .addCommand(employeeCommand())
+    .addCommand(resolveCommand())
     .addCommand(confirmationCommand())
     .addCommand(verifyCommand())
     .addCommand(backupCommand())

@@ -9,8 +9,10 @@ import type { Config } from './config/loader.ts';
 import { systemClock } from './core/clock.ts';
 import { silentLog } from './core/log.ts';
 import { Turns } from './core/turns.ts';
+import type { UnifiedBase } from './gateway/build-unified-base.ts';
 import { type Bus, openBus } from './open-bus.ts';
 import { openStore } from './open-store.ts';
+import { openUnifiedBase } from './open-unified-base.ts';
 import type { MailStore } from './store/api.ts';
 
 /*
@@ -78,6 +80,7 @@ export class AdminParts {
   readonly #endSessions: AdminContext['endSessions'];
   /** Of its own: an import of thousands does not stand in line before people who log in. */
   readonly #maker: CredentialMaker;
+  #base: Promise<UnifiedBase> | undefined;
 
   constructor(
     store: MailStore,
@@ -90,6 +93,18 @@ export class AdminParts {
     this.#credentialTurns = credentialTurns;
     this.#endSessions = endSessions;
     this.#maker = credentialMaker(config(), 4096);
+  }
+
+  /** One for the process, so that entries of the registry go in together. */
+  unifiedBase(): Promise<UnifiedBase> {
+    this.#base ??= openUnifiedBase(this.#store, this.#config(), systemClock).catch(
+      (error: unknown) => {
+        // Asked again when the key file was put right.
+        this.#base = undefined;
+        throw error;
+      },
+    );
+    return this.#base;
   }
 
   context(actor: string): AdminContext {
@@ -109,6 +124,7 @@ export class AdminParts {
       },
       credentialTurns: this.#credentialTurns,
       actor,
+      unifiedBase: () => this.unifiedBase(),
       endSessions: this.#endSessions,
     };
   }

@@ -10,7 +10,6 @@ import type { Log } from './core/log.ts';
 import type { TlsSource } from './core/tls.ts';
 import type { Turns } from './core/turns.ts';
 import type { AccountId } from './core/values.ts';
-import type { AddressAlias } from './delivery/api.ts';
 import { SignatureVerifier } from './eds/algorithms/signature-verifier.ts';
 import { CryptoPool } from './eds/pool/crypto-pool.ts';
 import type { Signer } from './eds/sign/signer.ts';
@@ -74,8 +73,6 @@ export interface OpenGateway {
   readonly gateway: Gateway;
   readonly devices: RecordDevicePasswords;
   readonly activity: MailboxActivity;
-  /** Token addresses of the resolver, for the delivery. */
-  readonly alias: AddressAlias;
   /** Of the config's `http` listener. Rejects when the port cannot be had; resolves with the port. */
   listen(): Promise<{ readonly port: number; close(): Promise<void> }>;
   /**
@@ -208,11 +205,6 @@ export async function openGateway(
     gateway,
     devices,
     activity,
-    alias: {
-      domain: tokens.domain,
-      route: (canonical, { reversePath, peer, account }) =>
-        tokens.route(canonical, { reversePath, peer, subject: account?.owner?.subject }),
-    },
     async listen() {
       const { host, port } = config.listeners.http;
       const server = new HttpServer({
@@ -256,7 +248,6 @@ export async function openGateway(
           await eds.crlUpdater.update();
         }),
         often('expired-records', hour, log, async () => {
-          await tokens.purge();
           await sessions.sweep();
           await signings.sweep();
           await challenges.sweep();

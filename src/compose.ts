@@ -17,6 +17,9 @@ import { Turns } from './core/turns.ts';
 import type { AccountId } from './core/values.ts';
 import type { DeliveryAgent } from './delivery/api.ts';
 import { StoreDeliveryAgent } from './delivery/delivery-agent.ts';
+import { AgencyDirectory } from './gateway/agencies/agency-directory.ts';
+import { MailboxUse } from './gateway/resolver/mailbox-use.ts';
+import { TokenAddresses } from './gateway/resolver/token-addresses.ts';
 import type { ImapParts } from './imap/options.ts';
 import { startImapListener } from './imap/server.ts';
 import { ListenerError, explainListenError } from './listener-error.ts';
@@ -161,7 +164,8 @@ class House implements Server {
     const bus = await this.#openBus();
     const opened = await this.#openStore(bus);
     const { store } = opened;
-    if ((this.#overrides.worker ?? 1) === 1) this.#startUpkeep(opened);
+    const tokens = this.#tokenAddresses(store);
+    if ((this.#overrides.worker ?? 1) === 1) this.#startUpkeep(opened, tokens);
     this.#adminParts = new AdminParts(
       store,
       () => this.#config,
@@ -174,7 +178,7 @@ class House implements Server {
     const authenticator = await this.#authenticator(opened, bus, gateway);
     // A store that many have needs nobody to ask: commands go to it themselves.
     if (config.store.kind === 'embedded') await this.#startControl(this.#adminParts);
-    const delivery = this.#deliveryAgent(store, gateway);
+    const delivery = this.#deliveryAgent(store, tokens);
     await this.#startOutbound(store, delivery);
     await this.#startSmtp(store, delivery, authenticator, bus);
     await this.#startImap(store, authenticator, bus);
@@ -286,6 +290,7 @@ class House implements Server {
         maxRemembered,
       );
     const minute = 60_000;
+    const use = new MailboxUse({ records: store.records, accounts: store.accounts, clock });
     return new StoreAuthenticator({
       accounts: store.accounts,
       defaultDomain: domains.default,
@@ -313,6 +318,12 @@ class House implements Server {
       }),
       onAttempt: (protocol, outcome) => {
         this.metrics.login(protocol, outcome);
+      },
+      onAccepted: ({ id }) => {
+        use.note(id).catch((error: unknown) => {
+          // The login is good all the same; the next one notes it.
+          this.#log.warn('mailbox-use-not-noted', { account: id, err: error });
+        });
       },
     });
   }
@@ -403,7 +414,17 @@ class House implements Server {
     }
   }
 
-  #deliveryAgent(store: MailStore, gateway: OpenGateway | undefined): StoreDeliveryAgent {
+  #tokenAddresses({ records, audit }: MailStore): TokenAddresses {
+    return new TokenAddresses({
+      records,
+      audit,
+      agencies: new AgencyDirectory(records),
+      clock: this.#clock,
+      mailDomain: this.#config.domains.default,
+    });
+  }
+
+  #deliveryAgent(store: MailStore, tokens: TokenAddresses): StoreDeliveryAgent {
     const { domains } = this.#config;
     const others = domains.local.filter((domain) => domain !== domains.default);
     return new StoreDeliveryAgent(
@@ -422,8 +443,12 @@ class House implements Server {
           },
         },
         quotas: store,
-        ...(gateway !== undefined && { alias: gateway.alias }),
         clock: this.#clock,
+        alias: {
+          domain: tokens.domain,
+          route: (canonical, { reversePath, peer, account }) =>
+            tokens.route(canonical, { reversePath, peer, subject: account?.owner?.subject }),
+        },
         onOutcome: (outcome) => {
           this.metrics.delivery(outcome);
         },
@@ -512,7 +537,11 @@ class House implements Server {
     this.#parts.push(() => listener.close());
   }
 
-  #startUpkeep({ collect }: OpenedStore): void {
+  #startUpkeep(opened: OpenedStore, tokens: TokenAddresses): void {
+    const collect = async (now: number): Promise<object> => ({
+      ...(await opened.collect(now)),
+      tokens: await tokens.purge(),
+    });
     this.#parts.push(startUpkeep({ collect, clock: this.#clock, log: this.#log }));
   }
 

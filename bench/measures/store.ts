@@ -6,7 +6,7 @@ import {
   type MailboxId,
   type MailboxName,
 } from '../../src/core/values.ts';
-import type { Account, Content, MailStore } from '../../src/store/api.ts';
+import type { Account, Content, MailStore, TextPart } from '../../src/store/api.ts';
 import { letter } from '../letters.ts';
 import type { Exchange } from '../mongo-meter.ts';
 import type { Recorder } from '../recorder.ts';
@@ -90,7 +90,34 @@ export async function measureStore(
   await once('copy of 1000', () => target.store.copy(keeper.id, inboxId, [1, 1000], other));
   await once('move of 1000', () => target.store.move(keeper.id, other, [1, 1000], inboxId));
   await once('status', () => target.store.mailboxes(keeper.id));
+  await target.settle();
+  const all = Array.from({ length: open.view.count }, (_, i) => open.view.emailAt(i));
+  const different = [...new Set(all)];
+  // The newest letter's own Message-ID; and a word that no letter has.
+  const found = [`bench.${made - 1}@`, 'nightingale'] as const;
+  await once(`search of ${messages} for a header of one`, () =>
+    search(target.store, keeper.id, different, { part: 'header', needle: found[0] }, 1),
+  );
+  await once(`search of ${messages} for a body of none`, () =>
+    search(target.store, keeper.id, different, { part: 'body', needle: found[1] }, 0),
+  );
   open.close();
+}
+
+/** As SEARCH does it: the index rules out, what is left is compared. */
+async function search(
+  store: MailStore,
+  account: AccountId,
+  emails: readonly EmailId[],
+  { part, needle }: { readonly part: TextPart; readonly needle: string },
+  expected: number,
+): Promise<void> {
+  const matcher = await store.findText(account, part, needle);
+  if (matcher === undefined) throw new Error('the index cannot tell');
+  const open = emails.filter((email) => matcher(email) !== false);
+  const answers = await store.compareTexts(account, open, { part, field: undefined, needle });
+  const holding = answers.filter((holds) => holds !== false).length;
+  if (holding !== expected) throw new Error(`${holding} letters hold ${needle}`);
 }
 
 /** What an action took, each of `count` in it: time, and what went to the database and back. */

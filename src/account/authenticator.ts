@@ -47,6 +47,8 @@ export interface AuthenticatorParts {
   readonly onAccepted?: (account: Account) => void;
   /** Told of each decided attempt, for the metrics. */
   readonly onAttempt?: (protocol: LoginContext['protocol'], outcome: LoginOutcome) => void;
+  /** Told of each account that was logged in to. */
+  readonly onAccepted?: (account: Account) => void;
 }
 export type LoginOutcome = 'accepted' | Extract<LoginResult, { status: 'refused' }>['reason'];
 
@@ -172,6 +174,7 @@ export class StoreAuthenticator implements Authenticator {
     const fields = { conn: context.connection, peer: context.peer, protocol: context.protocol };
     if (result.status === 'accepted') {
       const { account, credentialId } = result;
+      this.#parts.onAccepted?.(account);
       this.#parts.log.info('login-accepted', {
         ...fields,
         account: account.id,

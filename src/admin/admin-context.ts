@@ -1,6 +1,7 @@
 import type { CredentialMaker } from '../account/credentials.ts';
 import type { Turns } from '../core/turns.ts';
 import type { AccountId } from '../core/values.ts';
+import type { UnifiedBase } from '../gateway/build-unified-base.ts';
 import type {
   AccountStore,
   AuditStore,
@@ -29,6 +30,8 @@ export interface AdminContext {
   readonly credentialTurns: Turns;
   /** Who gives the order, for the audit: `cli:aigerim`. */
   readonly actor: string;
+  /** Opened when it is first asked for. `VaultError` when the key file is not that of the store. */
+  readonly unifiedBase: () => Promise<UnifiedBase>;
   /** Ends the sessions of an account that may no longer work in them. */
   endSessions(account: AccountId): void;
 }

@@ -4,7 +4,7 @@ import type { Failure } from '../core/errors.ts';
 export const exitCodes = {
   ok: [0, 'done; for a dry run: it would be'],
   repaired: [1, 'verify: damage was found and all of it repaired'],
-  damaged: [2, 'verify, backup, restore: damage was found and is there still'],
+  damaged: [2, 'verify, backup, restore, registry verify: damage was found and is there still'],
   edsInvalid: [1, 'eds verify, confirmation verify: the signature is not valid'],
   edsUsage: [2, 'eds, confirmation: the command line or a file to use is wrong'],
   edsUndecided: [3, 'eds verify, confirmation verify: the status of a certificate is not known'],

@@ -1,8 +1,39 @@
 import * as z from 'zod';
 import { MailError } from '../core/errors.ts';
+import { GatewayError } from '../gateway/gateway-error.ts';
+import { VaultError } from '../gateway/vault/vault-error.ts';
 import type { AdminContext } from './admin-context.ts';
+import {
+  addAgency,
+  agencyAddInput,
+  agencyCertificateInput,
+  agencyChangeInput,
+  agencyInput,
+  agencyOrderInput,
+  agencySuspendInput,
+  changeAgency,
+  changeAgencyCertificate,
+  listAgencies,
+  newAgencySecret,
+  promoteAgency,
+  resumeAgency,
+  showAgency,
+  suspendAgency,
+} from './agencies.ts';
 import { makeBackup, restoreBackup, undeleteMessages } from './backup.ts';
 import { createAccount } from './create-account.ts';
+import {
+  addEmployee,
+  changeEmployee,
+  dismissEmployee,
+  employeeAddInput,
+  employeeChangeInput,
+  employeeDismissInput,
+  facilityInput,
+  listEmployees,
+  listFacilities,
+  setFacility,
+} from './employees.ts';
 import { exportLetters } from './export-letters.ts';
 import { importAccounts, importRow } from './import-accounts.ts';
 import { importLetters } from './import-letters.ts';
@@ -10,9 +41,24 @@ import { viewChoices } from '../transfer/imap-source.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listMailboxes } from './list-mailboxes.ts';
 import { getQuota, setQuota } from './quota.ts';
+import {
+  exportRegistry,
+  registryHead,
+  registryHistory,
+  showRegistry,
+  verifyUnifiedBase,
+} from './registry.ts';
+import {
+  listLookUps,
+  resolveAddress,
+  resolveInput,
+  revokeInput,
+  revokeTokenAddress,
+} from './resolver.ts';
 import { setPassword } from './set-password.ts';
 import { closeAccount, resumeAccount, suspendAccount } from './set-status.ts';
 import { showAccount } from './show-account.ts';
+import { subjectInput } from './subject-of.ts';
 import { verifyStore } from './verify-store.ts';
 
 /**
@@ -53,6 +99,7 @@ const apply = z.boolean();
 const folder = z.string().min(1).max(4096);
 const password = z.string().max(10_000);
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const nothing = z.strictObject({});
 const statusInput = z.strictObject({ address, apply, reason: z.string().max(500).optional() });
 
 export const operations = {
@@ -138,6 +185,29 @@ export const operations = {
     }),
     undeleteMessages,
   ),
+  'registry.show': single(subjectInput, showRegistry),
+  'registry.history': single(subjectInput, registryHistory),
+  'registry.verify': streaming(nothing, verifyUnifiedBase),
+  'registry.export': streaming(nothing, exportRegistry),
+  'registry.head': single(nothing, registryHead),
+  'agency.list': streaming(nothing, listAgencies),
+  'agency.show': single(agencyInput, showAgency),
+  'agency.add': single(agencyAddInput, addAgency),
+  'agency.change': single(agencyChangeInput, changeAgency),
+  'agency.promote': single(agencyOrderInput, promoteAgency),
+  'agency.suspend': single(agencySuspendInput, suspendAgency),
+  'agency.resume': single(agencyOrderInput, resumeAgency),
+  'agency.certificate': single(agencyCertificateInput, changeAgencyCertificate),
+  'agency.secret': single(agencyOrderInput, newAgencySecret),
+  'employee.list': streaming(nothing, listEmployees),
+  'employee.add': single(employeeAddInput, addEmployee),
+  'employee.change': single(employeeChangeInput, changeEmployee),
+  'employee.dismiss': single(employeeDismissInput, dismissEmployee),
+  'facility.list': streaming(nothing, listFacilities),
+  'facility.set': single(facilityInput, setFacility),
+  'resolver.resolve': single(resolveInput, resolveAddress),
+  'resolver.revoke': single(revokeInput, revokeTokenAddress),
+  'resolver.look-ups': streaming(subjectInput, listLookUps),
 } as const;
 
 export type OperationName = keyof typeof operations;
@@ -161,7 +231,7 @@ export interface AdminPort {
 }
 
 /** Runs an operation by name with input from outside. Rejects with `MailError` `invalid` for input that is not its. */
-export function runOperation(
+export async function* runOperation(
   context: AdminContext,
   name: string,
   input: unknown,
@@ -169,7 +239,20 @@ export function runOperation(
 ): AsyncGenerator<unknown, unknown, void> {
   if (!Object.hasOwn(operations, name)) throw new MailError('invalid', 'No such operation');
   const operation = operations[name as OperationName] as Operation<unknown, unknown, unknown>;
-  return operation.run(context, check(operation.input, input), items);
+  try {
+    return yield* operation.run(context, check(operation.input, input), items);
+  } catch (error) {
+    throw inOperatorsWords(error);
+  }
+}
+
+/** What a person would be told, and a key file that is not the right one, are told to the operator too. */
+function inOperatorsWords(error: unknown): unknown {
+  if (error instanceof GatewayError) {
+    return new MailError('invalid', `${error.code}: ${error.text('en')}`, { cause: error });
+  }
+  if (error instanceof VaultError) return new MailError('invalid', error.message, { cause: error });
+  return error;
 }
 
 async function* checkedRows(

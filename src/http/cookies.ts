@@ -14,7 +14,7 @@ export function readCookies(header: string | undefined): ReadonlyMap<string, str
   const doubled = new Set<string>();
   for (const pair of header?.split(';') ?? []) {
     const at = pair.indexOf('=');
-    if (at < 0) continue;
+    if (at <= 0) continue;
     const name = pair.slice(0, at).trim();
     if (found.has(name)) doubled.add(name);
     found.set(name, pair.slice(at + 1).trim());

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import * as z from 'zod';
@@ -81,6 +81,7 @@ export class HttpServer {
       trustProxy: (address) => proxies.contains(address),
       bodyLimit: httpLimits.bodyBytes,
       forceCloseConnections: 'idle',
+      clientErrorHandler: refuseConnection,
       routerOptions: { maxParamLength: 200 },
     });
     this.#app.removeContentTypeParser('text/plain');
@@ -196,6 +197,21 @@ export class HttpServer {
       .type('application/problem+json; charset=utf-8')
       .send(JSON.stringify(problem));
   }
+}
+
+const connectionStatuses: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** What is no request of HTTP, or does not end: there is nobody to tell more. RFC 9112 3 */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = connectionStatuses[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** Without TLS of our own, only a proxy that has it may connect. */

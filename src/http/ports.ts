@@ -10,7 +10,6 @@ import type {
   Logins,
   Passwords,
   Profiles,
-  Signatures,
   SubjectKey,
 } from '../gateway/api.ts';
 import type { Employees } from '../gateway/employees/employees.ts';
@@ -33,8 +32,6 @@ export interface Confirmations {
 /** All that the routes call. */
 export interface GatewayParts {
   readonly challenges: Challenges;
-  /** Those of documents. */
-  readonly signatures: Signatures;
   readonly applications: Applications;
   readonly agreements: Agreements;
   readonly logins: Logins;

@@ -11,8 +11,12 @@ import type {
   ProgressOf,
   ResultOf,
 } from '../../src/admin/operations.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { MailError } from '../../src/core/errors.ts';
 import { Turns } from '../../src/core/turns.ts';
+import { buildUnifiedBase } from '../../src/gateway/build-unified-base.ts';
+import { IdentityVault } from '../../src/gateway/vault/identity-vault.ts';
+import { VaultSecret } from '../../src/gateway/vault/vault-secret.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 
 /** A store in a temporary folder, and an operator who works with it. */
@@ -30,6 +34,13 @@ export async function openOffice(): Promise<Office> {
   const folder = mkdtempSync(join(tmpdir(), 'zhashik-admin-'));
   const store = await openEmbeddedStore({ folder, shards: 1, writers: 1, readers: 1 });
   const ended: number[] = [];
+  const base = buildUnifiedBase({
+    store,
+    vault: new IdentityVault([new VaultSecret(Buffer.alloc(32, 7))]),
+    testIdentifiers: new Set(),
+    clock: systemClock,
+    mailDomain: 'example.kz',
+  });
   const context: AdminContext = {
     accounts: store.accounts,
     mailboxes: store,
@@ -45,6 +56,7 @@ export async function openOffice(): Promise<Office> {
     defaultQuota: () => ({ bytes: 1000, messages: undefined }),
     credentialTurns: new Turns(),
     actor: 'cli:test',
+    unifiedBase: () => Promise.resolve(base),
     endSessions: (account) => ended.push(account),
   };
   return {

@@ -9,6 +9,7 @@ import type * as contentModule from '../../src/store/mongo/content.ts';
 import type * as errorsModule from '../../src/core/errors.ts';
 import type * as lettersModule from '../../src/store/mongo/letters.ts';
 import type * as logModule from '../../src/store/mongo/account-log.ts';
+import type * as recordsModule from '../../src/store/mongo/records.ts';
 import type * as opsModule from '../../src/store/mongo/ops/message-ops.ts';
 import type { Code } from './explorer.ts';
 
@@ -29,6 +30,7 @@ export interface Mutation extends Replacement {
 const smallLimits: readonly (readonly [string, string])[] = [
   ['pageUids = 256', 'pageUids = 3'],
   ['tailKept = 128', 'tailKept = 2'],
+  ['changesKept = 16', 'changesKept = 3'],
   ['tailUnprojected = 32', 'tailUnprojected = 1'],
   ['tailFull = 96', 'tailFull = 2'],
   ['entryBytes = 16 * 1024', 'entryBytes = 300'],
@@ -56,15 +58,17 @@ export async function loadCode(
   }
   const load = async <T>(file: string): Promise<T> =>
     (await import(pathToFileURL(join(store, file)).href)) as T;
-  const [log, accounts, collector, content, letters, messageOps, errors] = await Promise.all([
-    load<typeof logModule>('account-log.ts'),
-    load<typeof accountsModule>('accounts.ts'),
-    load<typeof collectorModule>('collector.ts'),
-    load<typeof contentModule>('content.ts'),
-    load<typeof lettersModule>('letters.ts'),
-    load<typeof opsModule>('ops/message-ops.ts'),
-    load<typeof errorsModule>('../../core/errors.ts'),
-  ]);
+  const [log, accounts, collector, content, letters, messageOps, records, errors] =
+    await Promise.all([
+      load<typeof logModule>('account-log.ts'),
+      load<typeof accountsModule>('accounts.ts'),
+      load<typeof collectorModule>('collector.ts'),
+      load<typeof contentModule>('content.ts'),
+      load<typeof lettersModule>('letters.ts'),
+      load<typeof opsModule>('ops/message-ops.ts'),
+      load<typeof recordsModule>('records.ts'),
+      load<typeof errorsModule>('../../core/errors.ts'),
+    ]);
   return {
     code: {
       AccountLog: log.AccountLog,
@@ -73,6 +77,7 @@ export async function loadCode(
       MailError: errors.MailError,
       messageOps,
       collectGarbage: collector.collectGarbage,
+      MongoRecords: records.MongoRecords,
       newHead(a) {
         const head = accounts.newHead(accountData(), a, 1_790_000_000_000, {
           _id: 1,

@@ -7,6 +7,7 @@ import type { MongoContent as MongoContentClass } from '../../src/store/mongo/co
 import type { collectGarbage } from '../../src/store/mongo/collector.ts';
 import type { Document } from '../../src/store/mongo/database.ts';
 import type { PendingLetter } from '../../src/store/mongo/letters.ts';
+import type { MongoRecords } from '../../src/store/mongo/records.ts';
 import type * as messageOps from '../../src/store/mongo/ops/message-ops.ts';
 import { type Fate, ModelDatabase, ModelServer, type Network, type Step } from './server.ts';
 import { History } from './history.ts';
@@ -19,6 +20,7 @@ export interface Code {
   readonly PendingLetter: typeof PendingLetter;
   readonly messageOps: typeof messageOps;
   readonly collectGarbage: typeof collectGarbage;
+  readonly MongoRecords: typeof MongoRecords;
   readonly newHead: (a: number) => Document;
 }
 

@@ -38,6 +38,8 @@ export class ModelServer {
   #answers: { readonly at: number; readonly answer: () => void; readonly fail: () => void }[] = [];
   /** Every head that the majority ever had, in order. */
   readonly heads: Document[] = [];
+  /** And every record. */
+  readonly records: Document[] = [];
   /** The class of errors of the code that is explored. */
   failure: typeof MailError | undefined;
 
@@ -51,8 +53,10 @@ export class ModelServer {
     if (written === undefined) return;
     this.#replicated++;
     put(this.#majority, written);
-    if (written.collection === 'heads' && written.document !== undefined) {
-      this.heads.push(written.document);
+    const { collection, document } = written;
+    if (document !== undefined) {
+      if (collection === 'heads') this.heads.push(document);
+      else if (collection === 'records') this.records.push(document);
     }
     this.#answerWaiting();
   }

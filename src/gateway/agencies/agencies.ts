@@ -1,4 +1,4 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { MailError } from '../../core/errors.ts';
@@ -12,12 +12,13 @@ import {
   type Agency,
   type AgencyChange,
   agencyChangeSchema,
-  agencyId,
   agencySchema,
+  certificateSchema,
   type NewAgency,
   newAgencySchema,
   sha256,
 } from './agency.ts';
+import { AgencyDirectory, secretDigest } from './agency-directory.ts';
 import { limits } from './limits.ts';
 
 export interface AgenciesParts {
@@ -28,58 +29,25 @@ export interface AgenciesParts {
   readonly random?: (bytes: number) => Buffer;
 }
 
-const pointerSchema = z.strictObject({ agency: agencyId });
 const reasonSchema = z.string().trim().min(1).max(limits.reasonCharacters);
 type Detail = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * The state bodies that the operator has an agreement with. Their records are the truth; a certificate is also found by
- * its digest, and counts when the record of its state body names it too. Each change is in the audit log before it is
+ * The state bodies, and what operators do with them. Each change is in the audit log before it is
  * made: what is there may not have happened, and nothing happened that is not there.
  */
-export class Agencies {
+export class Agencies extends AgencyDirectory {
   readonly #parts: AgenciesParts;
   readonly #agencies: TypedRecords<Agency>;
   readonly #certificates: TypedRecords<{ readonly agency: string }>;
   readonly #random: (bytes: number) => Buffer;
 
   constructor(parts: AgenciesParts) {
+    super(parts.records);
     this.#parts = parts;
     this.#agencies = new TypedRecords(parts.records, 'agency', agencySchema);
-    this.#certificates = new TypedRecords(parts.records, 'agency-certificate', pointerSchema);
+    this.#certificates = new TypedRecords(parts.records, 'agency-certificate', certificateSchema);
     this.#random = parts.random ?? randomBytes;
-  }
-
-  async find(id: string): Promise<Agency | undefined> {
-    return (await this.#agencies.get(id))?.value;
-  }
-
-  /** `not-found` */
-  async get(id: string): Promise<Agency> {
-    const agency = await this.find(id);
-    if (agency === undefined) throw unknown();
-    return agency;
-  }
-
-  /** In order of their ids. */
-  async *all(): AsyncGenerator<Agency, void, void> {
-    for await (const { value } of this.#agencies.all()) yield value;
-  }
-
-  /** Whose client certificate it is, by the SHA-256 of its DER, hex. */
-  async findByCertificate(digest: string): Promise<Agency | undefined> {
-    const pointer = await this.#certificates.get(digest);
-    const agency = pointer && (await this.find(pointer.value.agency));
-    return agency?.certificates.includes(digest) === true ? agency : undefined;
-  }
-
-  /** Whose secret it is. In the same time for a wrong one. */
-  async findBySecret(secret: string): Promise<Agency | undefined> {
-    const [id = '', random] = secret.split('.');
-    if (random === undefined || !agencyId.safeParse(id).success) return undefined;
-    const agency = await this.find(id);
-    const known = Buffer.from(agency?.secret?.sha256 ?? digestOf(''), 'hex');
-    return timingSafeEqual(known, Buffer.from(digestOf(secret), 'hex')) ? agency : undefined;
   }
 
   /** Who answers for it. */
@@ -164,7 +132,7 @@ export class Agencies {
     const secret = `${id}.${this.#random(limits.secretBytes).toString('base64url')}`;
     await this.#change(order, 'agency.secret', id, {}, (agency) => ({
       ...agency,
-      secret: { sha256: digestOf(secret), createdAt: this.#parts.clock.now() },
+      secret: { sha256: secretDigest(secret), createdAt: this.#parts.clock.now() },
       proposal: null,
     }));
     return { secret };
@@ -249,10 +217,6 @@ function missingOf({
 
 function context(id: string): string {
   return `agency:${id}:responsible`;
-}
-
-function digestOf(text: string): string {
-  return hash('sha256', text, 'hex');
 }
 
 function unknown(): MailError {

@@ -82,3 +82,6 @@ export const agencySchema = z.strictObject({
 
 /** A state body that sends official mail. */
 export type Agency = z.output<typeof agencySchema>;
+
+/** Whose a certificate is, by its digest. */
+export const certificateSchema = z.strictObject({ agency: agencyId });

@@ -14,6 +14,6 @@ export const limits = {
   /** How long the second person has for the switch to production. */
   proposalMs: 7 * 24 * 3600 * 1000,
   reasonCharacters: 500,
-  /** Of its secret: random, so that a fast digest of it is as hard to guess as the secret. */
+  /** Of its secret. */
   secretBytes: 32,
 } as const;

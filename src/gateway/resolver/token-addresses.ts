@@ -4,7 +4,7 @@ import { MailError } from '../../core/errors.ts';
 import { Networks } from '../../core/networks.ts';
 import type { AuditStore } from '../../store/api.ts';
 import type { RecordStore } from '../../store/records.ts';
-import type { Agencies } from '../agencies/agencies.ts';
+import type { AgencyDirectory } from '../agencies/agency-directory.ts';
 import type { Agency } from '../agencies/agency.ts';
 import type { SubjectKey } from '../api.ts';
 import type { Order } from '../records/order.ts';
@@ -14,7 +14,7 @@ import { type Token, tokenSchema } from './token.ts';
 
 export interface TokenAddressesParts {
   readonly records: RecordStore;
-  readonly agencies: Pick<Agencies, 'find'>;
+  readonly agencies: Pick<AgencyDirectory, 'find'>;
   readonly audit: Pick<AuditStore, 'append'>;
   readonly clock: Clock;
   readonly random?: (bytes: number) => Buffer;
@@ -83,7 +83,10 @@ export class TokenAddresses {
   }
 
   /** Ends one before its time. `not-found` */
-  async revoke(order: Order, tokenAddress: string): Promise<Token> {
+  async revoke(
+    order: Order,
+    tokenAddress: string,
+  ): Promise<Token & { readonly revokedAt: number }> {
     const local = this.#localOf(tokenAddress);
     const token = local === undefined ? undefined : (await this.#tokens.get(local))?.value;
     if (local === undefined || token === undefined) {

@@ -81,14 +81,16 @@ async function makeIndex(
   return reply['numIndexesAfter'] !== reply['numIndexesBefore'];
 }
 
-/** Newer servers shard every database, and only older ones say `partitioned`. */
+/** Servers before 6.0 mark a database; newer ones only make it, and what the mark says there means nothing. */
 async function enableSharding(admin: Db, name: string): Promise<boolean> {
-  const there = await admin.client
+  const databases = admin.client
     .db('config')
-    .collection<{ _id: string; partitioned?: boolean }>('databases')
-    .findOne({ _id: name });
-  if (there !== null && there.partitioned !== false) return false;
-  return unlessThere(() => admin.command({ enableSharding: name }));
+    .collection<{ _id: string; partitioned?: boolean }>('databases');
+  const before = await databases.findOne({ _id: name });
+  if (before !== null && before.partitioned !== false) return false;
+  if (!(await unlessThere(() => admin.command({ enableSharding: name })))) return false;
+  const after = await databases.findOne({ _id: name });
+  return before === null || after?.partitioned !== before.partitioned;
 }
 
 async function shard(admin: Db, namespace: string, key: string): Promise<boolean> {

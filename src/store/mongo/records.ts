@@ -191,24 +191,24 @@ export class MongoRecords implements RecordStore {
     write: (found: RecordDocument | undefined) => Promise<boolean> | undefined,
   ): Promise<boolean> {
     const until = this.#waits.now() + commitPatienceMs;
-    // What a write was tried on whose answer was lost: it may come true as long as the document is so.
-    let unsure: { readonly on: RecordDocument | undefined } | undefined;
+    // What the write was tried on: it may come true as long as the document is so, whatever was answered. An answer may
+    // be lost, and a request may come twice, so that the second time it finds what the first one made.
+    let tried: { readonly on: RecordDocument | undefined } | undefined;
     for (let attempt = 1; ; attempt++) {
       const found = await this.#findUntil(_id, until);
       if (found?.ws.includes(w) === true) return true;
-      if (unsure !== undefined && unsure.on?.w !== found?.w) {
-        if (!remembers(found, unsure.on)) throw unknownOutcome();
-        unsure = undefined;
-      }
+      const moved = tried !== undefined && tried.on?.w !== found?.w;
+      if (moved && !remembers(found, tried?.on)) throw unknownOutcome();
       const written = write(found);
       if (written === undefined) return false;
+      tried = { on: found };
       try {
         if (await written) return true;
+        if (this.#waits.now() > until) throw busy();
       } catch (error) {
         if (!isUnavailable(error) || this.#waits.now() > until) throw error;
-        unsure = { on: found };
-        await this.#backOff(attempt);
       }
+      await this.#backOff(attempt);
     }
   }
 
@@ -251,6 +251,10 @@ function isLive(document: RecordDocument): document is LiveDocument {
 function remembers(now: RecordDocument | undefined, before: RecordDocument | undefined): boolean {
   if (now === undefined) return false;
   return before === undefined ? now.ws.length < changesKept : now.ws.includes(before.w);
+}
+
+function busy(): MailError {
+  return new MailError('unavailable', 'The record is changed by too many at once');
 }
 
 function isUnavailable(error: unknown): boolean {

@@ -2,6 +2,11 @@ import { expect } from 'chai';
 import { JournalRegistry } from '../../../src/gateway/registry/journal-registry.ts';
 import type { RecordStore } from '../../../src/store/records.ts';
 import { openEmbedded, type OpenEmbedded } from '../../store/embedded/backend.ts';
+import { limits } from '../../../src/gateway/registry/limits.ts';
+import {
+  type OwnedAccount,
+  verifyRegistry,
+} from '../../../src/gateway/registry/verify-registry.ts';
 import { clear, event, subjectOf, wrongIn } from './support.ts';
 
 describe('verifying the unified base', () => {
@@ -119,5 +124,94 @@ describe('verifying the unified base', () => {
     await take('registry-mark', 'projected');
     expect(await wrongIn(records)).to.deep.equal([]);
     expect((await records.get('registry-view', subjectOf(2)))?.value).to.equal(view);
+  });
+
+  describe('against the accounts', () => {
+    const address = (number: number): string => `user${number}@example.kz`;
+
+    async function found(accounts: readonly OwnedAccount[]): Promise<string[]> {
+      const texts: string[] = [];
+      const lookAlike = {
+        find: (canonical: string) =>
+          Promise.resolve(accounts.find((one) => one.canonical === canonical)),
+        list: ({ after = '', limit }: { after?: string; limit: number }) =>
+          Promise.resolve(accounts.filter(({ canonical }) => canonical > after).slice(0, limit)),
+      };
+      for await (const { text } of verifyRegistry(records, lookAlike)) texts.push(text);
+      return texts;
+    }
+
+    /** The accounts as the entries say, in order of address. */
+    const right: readonly OwnedAccount[] = [
+      {
+        id: 3,
+        canonical: 'again@example.kz',
+        status: 'active',
+        owner: { subject: subjectOf(1), level: 'official' },
+      },
+      {
+        id: 1,
+        canonical: address(1),
+        status: 'closed',
+        owner: { subject: subjectOf(1), level: 'official' },
+      },
+      {
+        id: 2,
+        canonical: address(2),
+        status: 'suspended',
+        owner: { subject: subjectOf(2), level: 'official' },
+      },
+    ];
+
+    it('R-13.1 finds nothing where both say the same, with others that nobody owns', async () => {
+      const postmaster = { id: 9, canonical: 'postmaster@example.kz', status: 'active' } as const;
+      expect(await found([...right, postmaster])).to.deep.equal([]);
+    });
+
+    for (const [title, change, text] of [
+      ['has no entry', { canonical: 'zz@example.kz' }, 'account 2 is in no entry'],
+      [
+        'has another owner',
+        { owner: { subject: subjectOf(7), level: 'official' } },
+        'account 2 has another owner in the registry',
+      ],
+      [
+        'has another level',
+        { owner: { subject: subjectOf(2), level: 'basic' } },
+        'account 2 is basic, and official in the registry',
+      ],
+      [
+        'takes mail though it is suspended',
+        { status: 'active' },
+        'account 2 is active, and suspended in the registry',
+      ],
+      ['is closed', { status: 'closed' }, 'account 2 is closed, and suspended in the registry'],
+    ] as const) {
+      it(`R-13.1 finds an account that ${title}`, async () => {
+        const changed = right.map((one) => (one.id === 2 ? { ...one, ...change } : one));
+        expect(await found(changed)).to.include(text);
+      });
+    }
+
+    it('R-13.1 finds an entry without an account', async () => {
+      expect(await found(right.slice(0, 2))).to.deep.equal(['is of a mailbox that is not there']);
+    });
+
+    it('R-13.1 looks at all of them, in pages', async () => {
+      const many = Array.from({ length: limits.pageAccounts }, (_, i) => ({
+        id: 1000 + i,
+        canonical: `0${i + 1000}@example.kz`,
+        status: 'active' as const,
+      }));
+      expect(await found([...many, ...right])).to.deep.equal([]);
+      expect(await found([...many, ...right.slice(0, 2)])).to.have.length(1);
+    });
+
+    it('leaves alone an account that the operator suspended for a technical reason', async () => {
+      const changed = right.map((one) =>
+        one.id === 3 ? { ...one, status: 'suspended' as const } : one,
+      );
+      expect(await found(changed)).to.deep.equal([]);
+    });
   });
 });

@@ -63,11 +63,18 @@ describe('circuit breaker', () => {
   });
 
   it('hears only the first word of an attempt', () => {
-    for (let i = 0; i < 9; i++) {
-      const attempt = breaker.enter()!;
-      attempt.succeeded();
-      attempt.failed();
-    }
+    const worked = breaker.enter()!;
+    worked.succeeded();
+    worked.failed();
+    fail(2);
+    expect(breaker.state).to.equal('closed');
+    const broken = breaker.enter()!;
+    broken.failed();
+    expect(breaker.state).to.equal('open');
+    now += 100;
+    const trial = breaker.enter()!;
+    trial.succeeded();
+    for (let i = 0; i < 3; i++) trial.failed();
     expect(breaker.state).to.equal('closed');
   });
 

@@ -113,7 +113,7 @@ describe('R-13.3 events of the state', () => {
     return open(handle);
   }
 
-  it('R-13.3 are counted once by two processes, whatever each of them does when', async () => {
+  it('R-13.3 are counted once by several processes, whatever each of them does when', async () => {
     for (let i = 0; i < 20; i++) bench.simulator.setLifeStatus(iin, i % 2 ? 'ALIVE' : 'DEAD');
     const registry = await bench.open('json');
     const { log } = bench.noted;
@@ -125,6 +125,19 @@ describe('R-13.3 events of the state', () => {
     expect([...new Set(handled)].map((one) => one.split(' ')[0])).to.deep.equal(
       Array.from({ length: 20 }, (_, i) => `e${i + 1}`),
     );
+  });
+
+  it('R-13.3 go on from where another process has brought them', async () => {
+    tellFour();
+    const { records } = store.store;
+    const events = await open(async (event) => {
+      await note(event);
+      if (event.cursor !== 'e1') return;
+      const value = '{"cursor":"e1","version":1}';
+      await records.insert('state-cursor', [{ key: 'events', value }]);
+    });
+    expect(await events.run()).to.equal(2);
+    expect(handled).to.deep.equal(four);
   });
 
   it('R-13.3 survive a crash before and after each write: none is left out', async () => {

@@ -40,6 +40,8 @@ export class AnswerChecker {
     url: string,
     answer: { readonly status: number; readonly type: string; readonly body: Buffer },
   ): string | undefined {
+    // What was no request of HTTP was answered before any route.
+    if (answer.status === 431) return undefined;
     const path = url.split('?')[0] ?? '';
     const template = this.#templateOf(method, path);
     if (template === undefined) return undefined;

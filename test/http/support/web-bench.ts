@@ -211,7 +211,6 @@ export class WebBench {
     const tokens = new TokenAddresses({ records, agencies, audit, clock, mailDomain: domain });
     return {
       challenges: new SignedChallenges({ records, signatures: signing.signatures, origin, clock }),
-      signatures: signing.documents,
       applications: built.applications,
       agreements,
       logins: new NewLogins({ accounts, domain }),

@@ -37,11 +37,12 @@ export async function startMongoServer(
 async function serverAt(url: string): Promise<MongoServer> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 5_000 });
   try {
-    const { version } = await client.db('admin').command({ buildInfo: 1 });
+    const { version, ferretdb } = await client.db('admin').command({ buildInfo: 1 });
     const { host } = new URL(url);
+    const other = ferretdb === undefined ? '' : ' and is FerretDB, not MongoDB';
     return {
       url,
-      what: `${host}, which calls itself ${String(version)}`,
+      what: `${host}, which calls itself ${String(version)}${other}`,
       close: () => Promise.resolve(),
     };
   } finally {
