@@ -15,6 +15,7 @@ import { CryptoPool } from './eds/pool/crypto-pool.ts';
 import type { Signer } from './eds/sign/signer.ts';
 import { TrustStore } from './eds/trust/trust-store.ts';
 import { EdsVerifier } from './eds/verify/eds-verifier.ts';
+import type { MailboxActivity } from './gateway/activity/mailbox-activity.ts';
 import { AgreementError } from './gateway/agreement/agreement-error.ts';
 import { loadAgreements } from './gateway/agreement/load-agreements.ts';
 import type { Agreements, StateRegistry } from './gateway/api.ts';
@@ -28,9 +29,8 @@ import { RegistrationConfirmations } from './gateway/registrations/registration-
 import { EdsSignatures } from './gateway/signatures/eds-signatures.ts';
 import { signatureLimits } from './gateway/signatures/limits.ts';
 import { StateEvents } from './gateway/state/state-events.ts';
+import { StateEventsTimer } from './gateway/state/state-events-timer.ts';
 import { StateUnavailable } from './gateway/state/state-unavailable.ts';
-import type { IdentityVault } from './gateway/vault/identity-vault.ts';
-import { openVault } from './gateway/vault/open-vault.ts';
 import { allRoutes } from './http/all-routes.ts';
 import { Attempts } from './http/attempts.ts';
 import { MobileSignings } from './http/egov-mobile/mobile-signings.ts';
@@ -39,6 +39,7 @@ import { throttleRules } from './http/limits.ts';
 import type { GatewayParts } from './http/ports.ts';
 import { Sessions } from './http/sessions/sessions.ts';
 import type { Bus } from './open-bus.ts';
+import { openIdentityVault } from './open-identity-vault.ts';
 import { openOperatorKey } from './open-operator-key.ts';
 import { openState } from './open-state.ts';
 import type { MailStore } from './store/api.ts';
@@ -66,13 +67,14 @@ export interface DevelopmentGateway {
 export interface OpenGateway {
   readonly gateway: Gateway;
   readonly devices: RecordDevicePasswords;
+  readonly activity: MailboxActivity;
   /** Of the config's `http` listener. Rejects when the port cannot be had; resolves with the port. */
   listen(): Promise<{ readonly port: number; close(): Promise<void> }>;
   /**
    * What is to be done now and then: applications that wait, what crashes left, events of the state, lists of revoked
    * certificates, what has expired. Call the result to stop.
    */
-  startUpkeep(): () => void;
+  startUpkeep(): () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -92,7 +94,7 @@ export async function openGateway(
   const { records, accounts, audit } = store;
   const domain = config.domains.default;
   const agreements = await agreementsOf(config, around);
-  const vault = await vaultOf(config, store);
+  const vault = await openIdentityVault(config, store);
   const pool = new CryptoPool(cryptoThreads);
   const verifier = new EdsVerifier(new SignatureVerifier(pool));
   const trust = await trustOf(config, verifier, log);
@@ -196,6 +198,7 @@ export async function openGateway(
   return {
     gateway,
     devices,
+    activity: base.activity,
     async listen() {
       const { host, port } = config.listeners.http;
       const server = new HttpServer({
@@ -225,28 +228,28 @@ export async function openGateway(
       return { port: bound, close: () => server.close() };
     },
     startUpkeep() {
-      const everyMs = config.gateway.state?.events?.everyMs;
-      const timers = [
-        often('gateway-sweep', minute, log, () => gateway.sweep()),
-        ...(everyMs === undefined
-          ? []
-          : [
-              often('state-events', everyMs, log, async () => {
-                await events.run();
-              }),
-            ]),
-        often('crl-update', hour, log, async () => {
+      let first = true;
+      const work = [
+        repeat('gateway-sweep', minute, log, () => {
+          // What was left half done by a process that is gone for sure is not waited for.
+          const all = first && config.store.kind === 'embedded';
+          first = false;
+          return gateway.sweep(all);
+        }),
+        repeat('crl-update', hour, log, async () => {
           await eds.crlUpdater.update();
         }),
-        often('expired-records', hour, log, async () => {
+        repeat('expired-records', hour, log, async () => {
           await sessions.sweep();
           await signings.sweep();
           await challenges.sweep();
         }),
       ];
-      void gateway.sweep(config.store.kind === 'embedded');
-      return () => {
-        for (const timer of timers) clearInterval(timer);
+      const everyMs = config.gateway.state?.events?.everyMs;
+      const feed =
+        everyMs === undefined ? undefined : new StateEventsTimer({ events, everyMs, log });
+      return async () => {
+        await Promise.all([feed?.stop(), ...work.map((stop) => stop())]);
       };
     },
     async close() {
@@ -289,13 +292,6 @@ async function trustOf(config: Config, { links }: EdsVerifier, log: Log): Promis
   return new TrustStore(profile, [], []);
 }
 
-async function vaultOf(config: Config, { records }: MailStore): Promise<IdentityVault> {
-  const keyFile = config.gateway.identityKeyFile ?? `${config.data.folder}/identity.key`;
-  // Where many machines have one store, the file is brought to each of them: one that is made here is another one.
-  const make = config.store.kind === 'embedded' && config.gateway.identityKeyFile === undefined;
-  return openVault({ keyFile, make, records });
-}
-
 /** No state database is configured: whatever needs one waits. */
 const withoutState: StateRegistry = {
   person: () => Promise.reject(notConfigured()),
@@ -307,17 +303,27 @@ function notConfigured(): StateUnavailable {
   return new StateUnavailable('silent', 'No state database is configured', { requestId: '' });
 }
 
-function often(what: string, everyMs: number, log: Log, run: () => Promise<void>): NodeJS.Timeout {
-  let busy = false;
-  return setInterval(() => {
-    if (busy) return;
-    busy = true;
-    run()
+/** Runs at once and then again and again, one run after the other. Call the result to stop: it waits for a run under way. */
+function repeat(
+  what: string,
+  everyMs: number,
+  log: Log,
+  run: () => Promise<void>,
+): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  const begin = (): void => {
+    running ??= run()
       .catch((error: unknown) => {
         log.error('gateway-upkeep-failed', { what, err: error });
       })
       .finally(() => {
-        busy = false;
+        running = undefined;
       });
-  }, everyMs).unref();
+  };
+  begin();
+  const timer = setInterval(begin, everyMs).unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
 }

@@ -18,7 +18,6 @@ import type { AccountId } from './core/values.ts';
 import type { DeliveryAgent } from './delivery/api.ts';
 import { StoreDeliveryAgent } from './delivery/delivery-agent.ts';
 import { AgencyDirectory } from './gateway/agencies/agency-directory.ts';
-import { MailboxUse } from './gateway/resolver/mailbox-use.ts';
 import { TokenAddresses } from './gateway/resolver/token-addresses.ts';
 import type { ImapParts } from './imap/options.ts';
 import { startImapListener } from './imap/server.ts';
@@ -290,7 +289,6 @@ class House implements Server {
         maxRemembered,
       );
     const minute = 60_000;
-    const use = new MailboxUse({ records: store.records, clock });
     return new StoreAuthenticator({
       accounts: store.accounts,
       defaultDomain: domains.default,
@@ -308,15 +306,17 @@ class House implements Server {
       credentialTurns: this.#credentialTurns,
       attemptTurns: new Turns(),
       log: this.#log,
-      ...(gateway !== undefined && { devices: gateway.devices }),
+      ...(gateway !== undefined && {
+        devices: gateway.devices,
+        onAccepted: ({ canonical }) => {
+          gateway.activity.note(canonical).catch((error: unknown) => {
+            // The login is good all the same; the next one notes it.
+            this.#log.warn('activity-not-noted', { err: error });
+          });
+        },
+      }),
       onAttempt: (protocol, outcome) => {
         this.metrics.login(protocol, outcome);
-      },
-      onAccepted: ({ id, canonical }) => {
-        use.note(canonical).catch((error: unknown) => {
-          // The login is good all the same; the next one notes it.
-          this.#log.warn('mailbox-use-not-noted', { account: id, err: error });
-        });
       },
     });
   }

@@ -79,7 +79,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   'gateway/registry': [...gateway, 'gateway/records'],
   'gateway/agencies': [...gateway, 'gateway/records'],
   'gateway/employees': [...gateway, 'gateway/records'],
-  'gateway/resolver': [...gateway, 'gateway/records', 'gateway/agencies'],
+  'gateway/resolver': [...gateway, 'gateway/records', 'gateway/activity', 'gateway/agencies'],
   http: [
     ...gateway,
     ...['records', 'agencies', 'employees', 'resolver', 'applications/state-check.ts'].map(
@@ -128,7 +128,8 @@ const start: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'compose-eds.ts': ['admin', 'config', 'eds', 'open-answers.ts'],
   'open-answers.ts': ['config', 'eds', 'open-store.ts', ...stores],
   'open-store.ts': ['account', 'backend-error.ts', ...contracts, ...bus, 'config', ...stores],
-  'open-unified-base.ts': ['config', 'gateway', ...contracts],
+  'open-identity-vault.ts': ['config', 'gateway/vault', ...contracts],
+  'open-unified-base.ts': ['config', 'gateway', ...contracts, 'open-identity-vault.ts'],
   'open-bus.ts': ['backend-error.ts', ...bus, 'config', ...buses],
   'open-operator-key.ts': ['config', 'eds'],
   'open-state.ts': ['config', 'eds', 'gateway/state'],

@@ -116,8 +116,12 @@ async function search(
   if (matcher === undefined) throw new Error('the index cannot tell');
   const open = emails.filter((email) => matcher(email) !== false);
   const answers = await store.compareTexts(account, open, { part, field: undefined, needle });
-  const holding = answers.filter((holds) => holds !== false).length;
-  if (holding !== expected) throw new Error(`${holding} letters hold ${needle}`);
+  const holding = answers.filter((holds) => holds === true).length;
+  // What is not indexed yet is left to who looks at the letters.
+  const unknown = answers.filter((holds) => holds === undefined).length;
+  if (holding > expected || holding + unknown < expected) {
+    throw new Error(`${holding} letters hold ${needle}, ${unknown} may`);
+  }
 }
 
 /** What an action took, each of `count` in it: time, and what went to the database and back. */

@@ -43,10 +43,10 @@ export interface AuthenticatorParts {
   /** Attempts on one account take turns: this keeps the line short. */
   readonly attemptTurns: Turns;
   readonly log: Log;
+  /** Told of each login that was let in. */
+  readonly onAccepted?: (account: Account) => void;
   /** Told of each decided attempt, for the metrics. */
   readonly onAttempt?: (protocol: LoginContext['protocol'], outcome: LoginOutcome) => void;
-  /** Told of each account that was logged in to. */
-  readonly onAccepted?: (account: Account) => void;
 }
 export type LoginOutcome = 'accepted' | Extract<LoginResult, { status: 'refused' }>['reason'];
 
@@ -172,7 +172,6 @@ export class StoreAuthenticator implements Authenticator {
     const fields = { conn: context.connection, peer: context.peer, protocol: context.protocol };
     if (result.status === 'accepted') {
       const { account, credentialId } = result;
-      this.#parts.onAccepted?.(account);
       this.#parts.log.info('login-accepted', {
         ...fields,
         account: account.id,
@@ -202,6 +201,7 @@ export class StoreAuthenticator implements Authenticator {
           return refused('device-password');
         }
         knownPeers.add(attempt.canonical, attempt.network);
+        this.#parts.onAccepted?.(account);
         return { status: 'accepted', account, credentialId };
       } catch (error) {
         const busy = error instanceof MailError && error.failure === 'unavailable';

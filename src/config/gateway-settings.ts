@@ -3,6 +3,8 @@ import type { Secret } from './secret.ts';
 import { networks, path, secret } from './setting-types.ts';
 import { state } from './state-settings.ts';
 
+const operatorName = z.string().min(1).max(300);
+
 /** Who may have a mailbox, and how the server knows. */
 export const gateway = z
   .strictObject({
@@ -33,12 +35,17 @@ export const gateway = z
       .describe('The trust store that signatures of people are verified with.'),
     operator: z
       .strictObject({
-        bin: z.string().regex(/^[0-9]{12}$/, { error: 'expected twelve digits' }),
-        names: z.strictObject({
-          kk: z.string().min(1).max(300),
-          ru: z.string().min(1).max(300),
-          en: z.string().min(1).max(300),
-        }),
+        bin: z
+          .string()
+          .regex(/^[0-9]{12}$/, { error: 'expected twelve digits' })
+          .describe('Its business identification number.'),
+        names: z
+          .strictObject({
+            kk: operatorName.describe('In Kazakh.'),
+            ru: operatorName.describe('In Russian.'),
+            en: operatorName.describe('In English.'),
+          })
+          .describe('How it is called.'),
       })
       .optional()
       .describe('The postal operator, as confirmations and phones show it.'),

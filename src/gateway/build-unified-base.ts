@@ -1,17 +1,17 @@
 import type { Clock } from '../core/clock.ts';
 import type { MailStore } from '../store/api.ts';
+import { MailboxActivity } from './activity/mailbox-activity.ts';
 import { Agencies } from './agencies/agencies.ts';
 import { Employees } from './employees/employees.ts';
 import type { TestIdentifiers } from './identifiers/test-identifiers.ts';
 import { JournalRegistry } from './registry/journal-registry.ts';
 import { LookUps } from './resolver/look-ups.ts';
-import { MailboxUse } from './resolver/mailbox-use.ts';
 import { Resolver } from './resolver/resolver.ts';
 import { TokenAddresses } from './resolver/token-addresses.ts';
 import type { IdentityVault } from './vault/identity-vault.ts';
 
 export interface UnifiedBaseOptions {
-  readonly store: Pick<MailStore, 'records' | 'accounts' | 'audit'>;
+  readonly store: Pick<MailStore, 'records' | 'audit'>;
   readonly vault: IdentityVault;
   readonly testIdentifiers: TestIdentifiers;
   readonly clock: Clock;
@@ -29,7 +29,7 @@ export interface UnifiedBase {
   readonly lookUps: LookUps;
   readonly tokens: TokenAddresses;
   readonly resolver: Resolver;
-  readonly use: MailboxUse;
+  readonly activity: MailboxActivity;
 }
 
 /** Puts the parts together; nothing is started. */
@@ -41,7 +41,7 @@ export function buildUnifiedBase(options: UnifiedBaseOptions): UnifiedBase {
   const agencies = new Agencies(shared);
   const lookUps = new LookUps(records);
   const tokens = new TokenAddresses({ ...shared, agencies, mailDomain });
-  const use = new MailboxUse({ records, clock });
+  const activity = new MailboxActivity(records, clock);
   return {
     vault,
     testIdentifiers,
@@ -50,7 +50,7 @@ export function buildUnifiedBase(options: UnifiedBaseOptions): UnifiedBase {
     employees: new Employees(shared),
     lookUps,
     tokens,
-    resolver: new Resolver({ ...shared, registry, tokens, lookUps, activity: use }),
-    use,
+    resolver: new Resolver({ ...shared, registry, tokens, lookUps, activity }),
+    activity,
   };
 }

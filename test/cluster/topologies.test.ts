@@ -6,8 +6,10 @@ import { clusterLayout } from '../../src/store/mongo/cluster-layout.ts';
 import { collectionNames } from '../../src/store/mongo/database.ts';
 import type { ServerKind } from '../../src/store/mongo/mongo-database.ts';
 import { storeContract } from '../store/contract.ts';
-import { mongoBackend } from '../store/mongo/backend.ts';
+import { openMongo } from '../store/mongo/backend.ts';
 import { onReplicaSet, onShardedCluster } from '../support/mongo/on-own-mongo.ts';
+import type { ReplicaSet } from '../support/mongo/replica-set.ts';
+import type { ShardedCluster } from '../support/mongo/sharded-cluster.ts';
 
 /*
  * The store's contract on each kind of server but a standalone one, on which all other tests run, and what `cluster init`
@@ -16,20 +18,24 @@ import { onReplicaSet, onShardedCluster } from '../support/mongo/on-own-mongo.ts
 const majority = 'w: majority, j: true; majority reads';
 
 const replicas = 'a replica set of three';
-await onReplicaSet(replicas, async (serve) => {
-  const set = await serve();
-  after('end the replica set', () => set.remove());
-  storeContract({ ...mongoBackend(set.url), name: 'mongo, a replica set' });
-
+await onReplicaSet(replicas, (serve) => {
   describe(replicas, function () {
     this.timeout(120_000);
+    let set: ReplicaSet | undefined;
+    const url = (): string => set?.url ?? '';
+    before(async () => {
+      set = await serve();
+    });
+    after(() => set?.remove());
+
+    storeContract({ name: 'mongo, a replica set', open: (clock) => openMongo(url(), clock) });
 
     it('is known as one, and cluster init makes nothing the second time', async () => {
-      await withDatabase(set.url, async (name) => {
-        const [first, server] = await init(set.url, name);
+      await withDatabase(url(), async (name) => {
+        const [first, server] = await init(url(), name);
         expect(server).to.include({ kind: 'replica set', concerns: majority });
         expect(first.filter(({ made }) => !made)).to.deep.equal([]);
-        const [again] = await init(set.url, name);
+        const [again] = await init(url(), name);
         expect(again).to.deep.equal(first.map(({ what }) => ({ what, made: false })));
       });
     });
@@ -37,17 +43,28 @@ await onReplicaSet(replicas, async (serve) => {
 });
 
 const shards = 'a cluster of two shards';
-await onShardedCluster(shards, async (serve) => {
-  const cluster = await serve();
-  after('end the sharded cluster', () => cluster.remove());
-  storeContract({ ...mongoBackend(cluster.url, { init: true }), name: 'mongo, two shards' });
-
+await onShardedCluster(shards, (serve) => {
   describe(shards, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
+    let cluster: ShardedCluster | undefined;
+    const url = (): string => cluster?.url ?? '';
+    before(async () => {
+      cluster = await serve();
+    });
+    after(() => cluster?.remove());
+
+    storeContract({
+      name: 'mongo, two shards',
+      async open(clock) {
+        const name = `zhashik-${randomBytes(6).toString('hex')}`;
+        await init(url(), name);
+        return openMongo(url(), clock, name);
+      },
+    });
 
     it('is known as one; cluster init gives each collection its shard key, and nothing the second time', async () => {
-      await withDatabase(cluster.url, async (name, client) => {
-        const [first, server] = await init(cluster.url, name);
+      await withDatabase(url(), async (name, client) => {
+        const [first, server] = await init(url(), name);
         expect(server).to.include({ kind: 'sharded cluster', concerns: majority });
         expect(first.map(({ what }) => what)).to.include(`sharding of ${name}`);
         const config = client.db('config').collection<{ _id: string; key: object }>('collections');
@@ -56,7 +73,7 @@ await onShardedCluster(shards, async (serve) => {
           const { shardKey } = clusterLayout[collection];
           expect(there?.key, collection).to.deep.equal({ [shardKey]: 'hashed' });
         }
-        const [again] = await init(cluster.url, name);
+        const [again] = await init(url(), name);
         expect(again).to.deep.equal(first.map(({ what }) => ({ what, made: false })));
       });
     });

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import type { Member } from '../../src/eds/authority/test-authority.ts';
+import { EdsVerifier } from '../../src/eds/verify/eds-verifier.ts';
+import { verifyConfirmation } from '../../src/gateway/confirmation/verify-confirmation.ts';
+import { documentPolicy, trusting } from '../eds/support/policies.ts';
 import { company, password } from '../gateway/support/gateway-bench.ts';
-import { WebBench } from './support/web-bench.ts';
+import { operatorBin, WebBench } from './support/web-bench.ts';
 import type { WebAnswer, WebClient } from './support/web-client.ts';
 
 describe('http: registration and the cabinet', function () {
@@ -60,10 +63,28 @@ describe('http: registration and the cabinet', function () {
       pdf: 'application/pdf',
       p7s: 'application/pkcs7-signature',
     };
+    const files = new Map<string, Buffer>();
     for (const [form, type] of Object.entries(forms)) {
       const file = await browser.get(`${path}/confirmation.${form}`);
       expect([file.status, file.headers['content-type']]).to.deep.equal([200, type]);
+      files.set(form, file.body);
     }
+    const { authority, clock } = bench.gateway.signing;
+    const { verdict, facts } = await verifyConfirmation(
+      { json: files.get('json')!, cms: files.get('p7s')!, pdf: files.get('pdf') },
+      {
+        verifier: new EdsVerifier(),
+        policy: documentPolicy(trusting(...authority.roots), clock.now()),
+        operatorBin,
+      },
+    );
+    expect(verdict).to.equal('valid');
+    expect(JSON.stringify(facts)).to.contain('aigerim@example.kz');
+    // Nobody else is given it.
+    const stranger = bench.browser();
+    await bench.login(stranger, await bench.gateway.member('nurlan'));
+    const refused = await stranger.get(`${path}/confirmation.pdf`);
+    expect(refused.code).to.equal('APPLICATION_NOT_FOUND');
   });
 
   it('R-6.2 a tampered form and the EDS of another person are refused', async () => {

@@ -8,8 +8,4 @@ export const limits = {
   dormantMs: 180 * 24 * 3600 * 1000,
   /** Look-ups that a person is shown at once, at most. */
   pageLookups: 100,
-  /** How exactly it is known when a mailbox was last used. */
-  useMs: 24 * 3600 * 1000,
-  /** Mailboxes whose use a process remembers, so that it need not look. */
-  notedUses: 50_000,
 } as const;

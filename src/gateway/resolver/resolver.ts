@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { AccountLevel, AuditStore } from '../../store/api.ts';
 import type { RecordStore } from '../../store/records.ts';
+import type { MailboxActivity } from '../activity/mailbox-activity.ts';
 import type { Agency } from '../agencies/agency.ts';
 import { type Purpose, purposes } from '../agencies/purposes.ts';
 import type { Identity, Registry, RegistryView } from '../api.ts';
@@ -11,17 +12,12 @@ import { LookUpAllowance } from './look-up-allowance.ts';
 import type { LookUps } from './look-ups.ts';
 import type { TokenAddresses } from './token-addresses.ts';
 
-/** When the owner of a mailbox was last there; undefined when that was never noticed. */
-export interface MailboxActivity {
-  lastUsed(canonical: string): Promise<number | undefined>;
-}
-
 export interface ResolverParts {
   readonly records: RecordStore;
   readonly registry: Pick<Registry, 'find'>;
   readonly tokens: Pick<TokenAddresses, 'issue'>;
   readonly lookUps: Pick<LookUps, 'note'>;
-  readonly activity: MailboxActivity;
+  readonly activity: Pick<MailboxActivity, 'lastUsed'>;
   readonly audit: Pick<AuditStore, 'append'>;
   readonly vault: Pick<IdentityVault, 'key'>;
   readonly clock: Clock;

@@ -135,21 +135,26 @@ describe('R-13.2 identity numbers: check digit', () => {
         fc.pre(weighted(digits) < 10 && weighted(changed) < 10);
         expect(checkDigit(changed)).to.not.equal(checkDigit(digits));
       }),
-      { seed: 71, numRuns: 2000 },
+      { seed: 71, numRuns: 300 },
     );
   });
 
   it('typed text of any kind is taken or refused with the code (seed 71)', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string(),
+      fc.string({
+        unit: fc.constantFrom('0', '9', '５', '٥', 'А', ' ', '\n', '\ud800'),
+        maxLength: 14,
+      }),
       eleven.map((digits) => `${digits}${checkDigit(digits) ?? 0}`),
     );
     fc.assert(
       fc.property(text, (typed) => {
-        expect(codeOf(() => parseIin(typed))).to.be.oneOf(['IIN_CHECK', typed]);
-        expect(codeOf(() => parseBin(typed))).to.be.oneOf(['BIN_CHECK', typed]);
+        const codes = [codeOf(() => parseIin(typed)), codeOf(() => parseBin(typed))];
+        expect(codes[0] === 'IIN_CHECK' || codes[0] === typed, codes[0]).to.equal(true);
+        expect(codes[1] === 'BIN_CHECK' || codes[1] === typed, codes[1]).to.equal(true);
       }),
-      { seed: 71, numRuns: 2000 },
+      { seed: 71, numRuns: 300 },
     );
   });
 
@@ -163,7 +168,7 @@ describe('R-13.2 identity numbers: check digit', () => {
         ];
         expect(taken).to.not.deep.equal([true, true]);
       }),
-      { seed: 71, numRuns: 5000 },
+      { seed: 71, numRuns: 300 },
     );
   });
 });

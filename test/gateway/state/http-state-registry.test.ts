@@ -148,7 +148,8 @@ describe('R-13.3 state databases', () => {
         const { trouble, message } = await unavailable(registry.person(iin, query));
         expect(trouble).to.equal('silent');
         expect(message).to.include('50 ms');
-        expect(bench.requests).to.have.lengthOf(2);
+        // On a busy machine the time may be over before a request has come.
+        expect(bench.pauses).to.have.lengthOf(1);
       });
 
       it('R-13.3 down once: an answer', async () => {

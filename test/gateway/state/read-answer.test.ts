@@ -195,7 +195,7 @@ describe('answers of a state database', () => {
           'wrong',
         ]);
       }),
-      { seed: 13, numRuns: 5000 },
+      { seed: 13, numRuns: 1000 },
     );
   });
 });

@@ -65,13 +65,13 @@ export class StateBench {
     });
   }
 
-  /** With little patience, so that a test ends soon. */
+  /** Pauses end at once. */
   async open(
     format: StateFormat,
     change: Parameters<typeof simulatedServices>[2] = {},
     tools: Partial<StateTools> = {},
   ): Promise<HttpStateRegistry> {
-    const patience = { timeoutMs: 2000, pauseMs: 100, attempts: 3, ...change };
+    const patience = { timeoutMs: 10_000, pauseMs: 100, attempts: 3, ...change };
     const services = simulatedServices(await this.simulator.listen(), format, patience);
     return this.openAt(services, tools);
   }

@@ -12,6 +12,7 @@ import {
 import type { Member } from '../../../src/eds/authority/test-authority.ts';
 import { Agencies } from '../../../src/gateway/agencies/agencies.ts';
 import { SignedChallenges } from '../../../src/gateway/challenges/signed-challenges.ts';
+import { StoredConfirmations } from '../../../src/gateway/confirmation/stored-confirmations.ts';
 import { RecordDevicePasswords } from '../../../src/gateway/devices/record-device-passwords.ts';
 import { Employees } from '../../../src/gateway/employees/employees.ts';
 import { NewLogins } from '../../../src/gateway/logins/new-logins.ts';
@@ -32,10 +33,13 @@ import { Sessions } from '../../../src/http/sessions/sessions.ts';
 import { CertificateFiles } from '../../../src/tls/certificate-files.ts';
 import { noteLog, type NotedLine } from '../../support/note-log.ts';
 import { AnswerChecker, type OpenApi } from './answer-checker.ts';
-import { domain, GatewayBench } from '../../gateway/support/gateway-bench.ts';
+import { domain, GatewayBench, people } from '../../gateway/support/gateway-bench.ts';
 import { WebClient } from './web-client.ts';
 
 export const origin = 'https://localhost';
+
+export const operatorBin = '000740000728';
+const operatorNames = { kk: 'Пошта', ru: 'Почта', en: 'Post' };
 
 export interface WebBenchOptions {
   readonly routes?: readonly Route[];
@@ -53,6 +57,7 @@ export class WebBench {
   readonly lookUps: LookUps;
   readonly lines: readonly NotedLine[];
   readonly parts: GatewayParts;
+  readonly #operator: Member;
   readonly #folder: string;
   readonly #files: DevelopmentCertificate;
   readonly #ca: Buffer;
@@ -68,10 +73,12 @@ export class WebBench {
       readonly files: DevelopmentCertificate;
       readonly ca: Buffer;
       readonly tls: CertificateFiles;
+      readonly operator: Member;
     },
     options: WebBenchOptions,
   ) {
     this.gateway = gateway;
+    this.#operator = made.operator;
     this.#folder = made.folder;
     this.#files = made.files;
     this.#ca = made.ca;
@@ -105,10 +112,7 @@ export class WebBench {
         allRoutes({
           ...{ parts, sessions, signings, attempts, clock, origin },
           testIdentifiers: new Set(),
-          organisation: {
-            names: { kk: 'Пошта', ru: 'Почта', en: 'Post' },
-            bin: '000740000728',
-          },
+          organisation: { names: operatorNames, bin: operatorBin },
           facts: { domain, mailHost: `mail.${domain}` },
         }),
       sessions,
@@ -125,7 +129,17 @@ export class WebBench {
     const files = await ensureDevelopmentCertificate(folder, [], systemClock);
     const tls = await CertificateFiles.open(files);
     const ca = await readFile(files.authority);
-    const bench = new WebBench(await GatewayBench.open(), { folder, files, ca, tls }, options);
+    const gateway = await GatewayBench.open();
+    const operator = await gateway.signing.authority.issue({
+      subject: {
+        commonName: 'ПОШТА',
+        organization: 'ПОШТА',
+        iin: people.clerk.iin,
+        bin: operatorBin,
+      },
+      roles: ['LEGAL_ENTITY', 'CEO'],
+    });
+    const bench = new WebBench(gateway, { folder, files, ca, tls, operator }, options);
     bench.port = await bench.#server.start();
     if (options.routes === undefined) {
       const { json } = await bench.program().get('/v1/openapi.json');
@@ -221,18 +235,12 @@ export class WebBench {
         ...{ records, accounts, audit, vault, clock, log },
         endSessions: (account: AccountId) => gateway.ended.push(account),
       }),
-      // To be replaced by the real one as soon as it is part of the gateway.
-      confirmations: {
-        async get(application, subject) {
-          const found = await built.subjects.find(subject);
-          if (found?.application !== application) return undefined;
-          return {
-            json: Buffer.from('{}'),
-            pdf: Buffer.from('%PDF-'),
-            p7s: Buffer.of(0x30, 0x00),
-          };
-        },
-      },
+      confirmations: new StoredConfirmations({
+        ...{ records, accounts, vault, clock },
+        applications: built.applicationTable,
+        operator: { bin: operatorBin, name: operatorNames },
+        signer: this.#operator,
+      }),
       agencies,
       resolver: new Resolver({
         ...{ records, registry, tokens, lookUps, audit, vault, clock },

@@ -1,17 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import type { Clock } from '../../../src/core/clock.ts';
-import { initCluster } from '../../../src/store/mongo/cluster-init.ts';
 import type { Database } from '../../../src/store/mongo/database.ts';
 import { connectMongo } from '../../../src/store/mongo/mongo-database.ts';
 import { type MongoStore, openMongoStore } from '../../../src/store/mongo/mongo-store.ts';
 import type { Backend, OpenBackend } from '../support.ts';
 import { WatchedDatabase } from './watched-database.ts';
-
-export interface MongoOptions {
-  /** Makes collections, indexes and shard keys first, as an operator does. */
-  readonly init?: boolean;
-}
 
 /** A store on MongoDB in a database of its own. */
 export interface OpenMongo extends OpenBackend {
@@ -23,16 +17,12 @@ export interface OpenMongo extends OpenBackend {
   another(): Promise<MongoStore>;
 }
 
+/** `name`: of a database that is there already, and is removed with the store. */
 export async function openMongo(
   url: string,
   clock: Clock,
-  { init = false }: MongoOptions = {},
+  name = `zhashik-${randomBytes(6).toString('hex')}`,
 ): Promise<OpenMongo> {
-  const name = `zhashik-${randomBytes(6).toString('hex')}`;
-  if (init) {
-    const steps = initCluster(url, name);
-    while ((await steps.next()).done !== true);
-  }
   const { db } = await connectMongo(url, name);
   const open = async (): Promise<MongoStore> =>
     openMongoStore({ db: new WatchedDatabase((await connectMongo(url, name)).db), clock });
@@ -60,6 +50,6 @@ export async function openMongo(
   };
 }
 
-export function mongoBackend(url: string, options: MongoOptions = {}): Backend {
-  return { name: 'mongo', open: (clock) => openMongo(url, clock, options) };
+export function mongoBackend(url: string): Backend {
+  return { name: 'mongo', open: (clock) => openMongo(url, clock) };
 }
