@@ -32,10 +32,12 @@ const company = { organization: 'ЖШС «ҮЛГІ»', bin: '050140990113' };
 const operator = { organization: 'АҚ «ҮЛГІ ПОШТА»', bin: '200240990109' };
 const aigerim = { commonName: 'ҮЛГІ АЙГЕРІМ', surname: 'ҮЛГІ', iin: '850101399113' };
 const daulet = { commonName: 'ҮЛГІ ДӘУЛЕТ', surname: 'ҮЛГІ', iin: '991231499118' };
+const neighbour = { commonName: 'ҮЛГІ САУЛЕ', surname: 'ҮЛГІ', iin: '040115699117' };
 
 function people(now: number): readonly Person[] {
   return [
     { name: 'person', request: { subject: aigerim } },
+    { name: 'neighbour', request: { subject: neighbour } },
     { name: 'person-revoked', request: { subject: aigerim }, revoked: 'keyCompromise' },
     { name: 'person-on-hold', request: { subject: daulet }, revoked: 'certificateHold' },
     {

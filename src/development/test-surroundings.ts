@@ -65,6 +65,7 @@ export class TestSurroundings {
     const state = new StateSimulator({ clock });
     state.addPerson({ iin: '850101399113', surname: 'ҮЛГІ', name: 'АЙГЕРІМ' });
     state.addPerson({ iin: '991231499118', surname: 'ҮЛГІ', name: 'ДӘУЛЕТ' });
+    state.addPerson({ iin: '040115699117', surname: 'ҮЛГІ', name: 'САУЛЕ' });
     state.addEntity({
       bin: '050140990113',
       nameKk: 'ЖШС «ҮЛГІ»',
