@@ -22,6 +22,7 @@ import type { Agreements, StateRegistry } from './gateway/api.ts';
 import { buildGateway, type Gateway } from './gateway/build-gateway.ts';
 import { buildUnifiedBase } from './gateway/build-unified-base.ts';
 import { SignedChallenges } from './gateway/challenges/signed-challenges.ts';
+import { ConfirmationDrawer } from './gateway/confirmation/confirmation-drawer.ts';
 import { RecordDevicePasswords } from './gateway/devices/record-device-passwords.ts';
 import { NewLogins } from './gateway/logins/new-logins.ts';
 import { PasswordRules } from './gateway/passwords/password-rules.ts';
@@ -154,6 +155,7 @@ export async function openGateway(
     endSessions,
   });
   const { operator } = config.gateway;
+  const drawer = new ConfirmationDrawer();
   const challenges = new SignedChallenges({
     records,
     signatures: signatures(signatureLimits.loginBytes),
@@ -170,6 +172,7 @@ export async function openGateway(
     access: gateway.access,
     devices,
     confirmations: new RegistrationConfirmations({
+      draw: (json, cms) => drawer.draw(json, cms),
       applications: gateway.applicationTable,
       clock,
       operator:
@@ -255,6 +258,7 @@ export async function openGateway(
     },
     async close() {
       await eds.close();
+      await drawer.close();
       await pool.close();
     },
   };

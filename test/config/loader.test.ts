@@ -51,6 +51,7 @@ describe('config loader', () => {
       lmtp: 2424,
       imap: 2143,
       imaps: 2993,
+      http: 2443,
       metrics: 9464,
     });
     expect(config.listeners.metrics.enabled).to.equal(false);

@@ -6,7 +6,6 @@ import type { ApplicationTable } from '../applications/application-table.ts';
 import type { Applicant, StoredApplication } from '../applications/application-record.ts';
 import { fullName } from '../applications/full-name.ts';
 import type { ConfirmationFacts } from '../confirmation/confirmation-facts.ts';
-import { drawConfirmation } from '../confirmation/draw-confirmation.ts';
 import { signConfirmation } from '../confirmation/sign-confirmation.ts';
 import { GatewayError } from '../gateway-error.ts';
 
@@ -21,6 +20,8 @@ export interface RegistrationConfirmationsParts {
         readonly signer: Signer;
       }
     | undefined;
+  /** Draws the pages, see `drawConfirmation`. */
+  draw(json: Uint8Array, cms: Uint8Array): Promise<Uint8Array>;
 }
 
 export interface RegistrationFiles {
@@ -46,7 +47,7 @@ export class RegistrationConfirmations {
     const isMade = application?.state === 'created' || application?.state === 'complete';
     if (application?.subject !== subject || !isMade) return undefined;
     const { json, cms } = await this.#signed(application);
-    return { json, p7s: cms, pdf: await drawConfirmation(json, cms) };
+    return { json, p7s: cms, pdf: await this.#parts.draw(json, cms) };
   }
 
   async #signed(application: StoredApplication): Promise<{ json: Buffer; cms: Buffer }> {

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Member } from '../../../src/eds/authority/test-authority.ts';
 import { EdsVerifier } from '../../../src/eds/verify/eds-verifier.ts';
 import type { SubjectKey } from '../../../src/gateway/api.ts';
+import { ConfirmationDrawer } from '../../../src/gateway/confirmation/confirmation-drawer.ts';
 import { readConfirmationPdf } from '../../../src/gateway/confirmation/read-confirmation-pdf.ts';
 import { verifyConfirmation } from '../../../src/gateway/confirmation/verify-confirmation.ts';
 import { RegistrationConfirmations } from '../../../src/gateway/registrations/registration-confirmations.ts';
@@ -20,6 +21,7 @@ describe('RegistrationConfirmations', function () {
   this.timeout(30_000);
   let bench: GatewayBench;
   let signer: Member;
+  const drawer = new ConfirmationDrawer();
 
   before(async () => {
     bench = await GatewayBench.open();
@@ -35,11 +37,15 @@ describe('RegistrationConfirmations', function () {
       roles: ['LEGAL_ENTITY', 'CEO'],
     });
   });
-  after(() => bench.close());
+  after(async () => {
+    await drawer.close();
+    await bench.close();
+  });
 
   /** As each process has it: nothing in memory. */
   function confirmations(withKey = true): RegistrationConfirmations {
     return new RegistrationConfirmations({
+      draw: (json, cms) => drawer.draw(json, cms),
       applications: bench.gateway.applicationTable,
       clock: bench.clock,
       operator: withKey ? { bin: operatorBin, names: operator.name, signer } : undefined,

@@ -12,11 +12,12 @@ import {
 import type { Member } from '../../../src/eds/authority/test-authority.ts';
 import { Agencies } from '../../../src/gateway/agencies/agencies.ts';
 import { SignedChallenges } from '../../../src/gateway/challenges/signed-challenges.ts';
-import { StoredConfirmations } from '../../../src/gateway/confirmation/stored-confirmations.ts';
+import { drawConfirmation } from '../../../src/gateway/confirmation/draw-confirmation.ts';
 import { RecordDevicePasswords } from '../../../src/gateway/devices/record-device-passwords.ts';
 import { Employees } from '../../../src/gateway/employees/employees.ts';
 import { NewLogins } from '../../../src/gateway/logins/new-logins.ts';
 import { PasswordRules } from '../../../src/gateway/passwords/password-rules.ts';
+import { RegistrationConfirmations } from '../../../src/gateway/registrations/registration-confirmations.ts';
 import { LookUps } from '../../../src/gateway/resolver/look-ups.ts';
 import { Resolver } from '../../../src/gateway/resolver/resolver.ts';
 import { TokenAddresses } from '../../../src/gateway/resolver/token-addresses.ts';
@@ -235,11 +236,11 @@ export class WebBench {
         ...{ records, accounts, audit, vault, clock, log },
         endSessions: (account: AccountId) => gateway.ended.push(account),
       }),
-      confirmations: new StoredConfirmations({
-        ...{ records, accounts, vault, clock },
+      confirmations: new RegistrationConfirmations({
         applications: built.applicationTable,
-        operator: { bin: operatorBin, name: operatorNames },
-        signer: this.#operator,
+        clock,
+        operator: { bin: operatorBin, names: operatorNames, signer: this.#operator },
+        draw: drawConfirmation,
       }),
       agencies,
       resolver: new Resolver({
