@@ -51,8 +51,10 @@ describe('config loader', () => {
       lmtp: 2424,
       imap: 2143,
       imaps: 2993,
+      http: 2443,
       metrics: 9464,
     });
+    expect(config.listeners.http.enabled).to.equal(false);
     expect(config.listeners.metrics.enabled).to.equal(false);
     expect(config.limits.messageBytes).to.equal(50 * 2 ** 20);
     expect(config.domains.default).to.equal('example.kz');
