@@ -130,6 +130,7 @@ export async function openGateway(
     endSessions,
   });
   const origin = originOf(config);
+  const sessions = new Sessions({ records, vault, clock });
   const gateway = buildGateway({
     ...around,
     vault,
@@ -148,11 +149,11 @@ export async function openGateway(
       smtpPort: 465,
     },
     agreementUrl: (version) => `${origin}/agreement/${version}`,
+    endCabinet: (subject) => sessions.endAll(subject),
     quota: () => ({ bytes: config.quota.bytes, messages: config.quota.messages }),
     endSessions,
   });
   const { operator } = config.gateway;
-  const sessions = new Sessions({ records, vault, clock });
   const challenges = new SignedChallenges({
     records,
     signatures: signatures(signatureLimits.loginBytes),

@@ -15,6 +15,7 @@ import type {
   Registry,
   Signatures,
   StateRegistry,
+  SubjectKey,
 } from './api.ts';
 import { ApplicationTable } from './applications/application-table.ts';
 import { MailboxMaker } from './applications/mailbox-maker.ts';
@@ -60,6 +61,8 @@ export interface GatewayOptions {
   agreementUrl(version: string): string;
   quota(): QuotaLimits;
   endSessions(account: AccountId): void;
+  /** Ends the sessions of the cabinet. */
+  endCabinet(subject: SubjectKey): Promise<void>;
 }
 
 /** The parts that act on mailboxes and their owners. */
@@ -133,6 +136,7 @@ export function buildGateway(options: GatewayOptions): Gateway {
       clock,
       takePasswords: (canonical, cause) => accountAccess.takePasswords(canonical, cause),
       endSessions: (canonical) => accountAccess.endSessions(canonical),
+      endCabinet: (subject) => options.endCabinet(subject),
     }),
     async sweep(all = false) {
       for (const [what, part] of [

@@ -9,6 +9,8 @@ export interface SubjectLivesParts {
   /** Ends sessions, and takes every password: nobody gets in until one is given again. */
   takePasswords(canonical: string, cause: string): Promise<void>;
   endSessions(canonical: string): Promise<void>;
+  /** Ends the sessions of the cabinet. */
+  endCabinet(subject: SubjectKey): Promise<void>;
 }
 
 interface Change {
@@ -92,6 +94,7 @@ export class SubjectLives {
     if (known?.mailbox === undefined || known.profile?.headIin === headIin) return;
     // The passwords first: a crash after them is made good when the event comes again.
     await this.#parts.takePasswords(known.mailbox.canonical, cause);
+    await this.#parts.endCabinet(this.#parts.subjects.keyOf(identity));
     await this.#change(identity, cause, at, (subject) =>
       subject.profile === undefined || subject.profile.headIin === headIin
         ? undefined
@@ -108,6 +111,7 @@ export class SubjectLives {
     const known = await this.#parts.subjects.find(key);
     if (known?.mailbox === undefined) return false;
     await this.#parts.takePasswords(known.mailbox.canonical, cause);
+    await this.#parts.endCabinet(key);
     const at = this.#parts.clock.now();
     const changed = await this.#changeKey(key, type, cause, at, (subject, mailbox) => ({
       subject: { ...subject, confirmed: undefined, mailbox: { ...mailbox, level: 'basic' } },
@@ -127,7 +131,9 @@ export class SubjectLives {
           }
         : undefined,
     );
-    if (changed !== undefined) await this.#parts.endSessions(changed.canonical);
+    if (changed === undefined) return;
+    await this.#parts.endSessions(changed.canonical);
+    await this.#parts.endCabinet(this.#parts.subjects.keyOf(identity));
   }
 
   #change(

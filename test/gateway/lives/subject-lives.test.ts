@@ -57,6 +57,7 @@ describe('gateway: what happens to the owner of a mailbox', function () {
     const headIin = people.nurlan.iin as Iin;
     await twice({ kind: 'head', cursor: 'e1', at, bin, headIin });
     expect(bench.ended).to.include(account?.id);
+    expect(bench.cabinetsEnded).to.include(key);
     expect((await bench.store.accounts.find(address))?.credentials.hash).to.equal(undefined);
     expect(await kinds(key)).to.deep.equal(['created', 'head']);
     const head = await bench.signedBy(

@@ -6,7 +6,12 @@ import type { AccountId } from '../../../src/core/values.ts';
 import { type Member, TestAuthority } from '../../../src/eds/authority/test-authority.ts';
 import type { Role } from '../../../src/eds/x509/roles.ts';
 import { loadAgreements } from '../../../src/gateway/agreement/load-agreements.ts';
-import type { Agreements, ApplicationFields, SignedBy } from '../../../src/gateway/api.ts';
+import type {
+  Agreements,
+  ApplicationFields,
+  SignedBy,
+  SubjectKey,
+} from '../../../src/gateway/api.ts';
 import { buildGateway, type Gateway } from '../../../src/gateway/build-gateway.ts';
 import { RecordDevicePasswords } from '../../../src/gateway/devices/record-device-passwords.ts';
 import { NewLogins } from '../../../src/gateway/logins/new-logins.ts';
@@ -53,6 +58,8 @@ export class GatewayBench {
   readonly vault = new IdentityVault([new VaultSecret(Buffer.alloc(32, 7))]);
   /** Accounts whose sessions were ended. */
   readonly ended: AccountId[] = [];
+  /** Subjects whose sessions of the cabinet were ended. */
+  readonly cabinetsEnded: SubjectKey[] = [];
   /** What the gateway writes goes through it: a test may break it. */
   breakRecords: ((records: RecordStore) => RecordStore) | undefined;
   agreements: Agreements;
@@ -181,6 +188,10 @@ export class GatewayBench {
       agreementUrl: (version) => `https://${domain}/agreement/${version}`,
       quota: () => ({ bytes: 2 ** 30, messages: undefined }),
       endSessions,
+      endCabinet: (subject) => {
+        this.cabinetsEnded.push(subject);
+        return Promise.resolve();
+      },
     });
   }
 
