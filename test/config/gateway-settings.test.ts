@@ -15,12 +15,37 @@ const parse = (text: string): Config =>
 
 describe('settings of the gateway', () => {
   it('have no test identifiers, no key file and no state databases by themselves', () => {
-    expect(parse('{}').gateway).to.deep.include({
-      testIdentifiers: [],
+    const { identityKeyFile, operatorKey, state, ...others } = parse('{}').gateway;
+    expect({ identityKeyFile, operatorKey, state }).to.deep.equal({
       identityKeyFile: undefined,
       operatorKey: undefined,
       state: undefined,
     });
+    expect(others).to.deep.equal({
+      enabled: false,
+      proxyNetworks: [],
+      clientCertificates: false,
+      agreements: '/etc/zhashik/agreement',
+      trust: 'production',
+      testIdentifiers: [],
+    });
+  });
+
+  it('know the operator by a BIN of twelve digits and a name in three languages', () => {
+    const names = '{ kk: Пошта, ru: Почта, en: Post }';
+    const { operator } = parse(`{ operator: { bin: '200240990109', names: ${names} } }`).gateway;
+    expect(operator).to.deep.equal({
+      bin: '200240990109',
+      names: { kk: 'Пошта', ru: 'Почта', en: 'Post' },
+    });
+    for (const wrong of [
+      `{ bin: '20024099010', names: ${names} }`,
+      `{ bin: 200240990109, names: ${names} }`,
+      "{ bin: '200240990109', names: { kk: Пошта, ru: Почта } }",
+      "{ bin: '200240990109', names: { kk: '', ru: Почта, en: Post } }",
+    ]) {
+      expect(() => parse(`{ operator: ${wrong} }`), wrong).to.throw(ConfigError);
+    }
   });
 
   it('list test identifiers of twelve digits, as texts: a number loses its zeros', () => {

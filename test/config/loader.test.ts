@@ -54,6 +54,7 @@ describe('config loader', () => {
       http: 2443,
       metrics: 9464,
     });
+    expect(config.listeners.http.enabled).to.equal(false);
     expect(config.listeners.metrics.enabled).to.equal(false);
     expect(config.limits.messageBytes).to.equal(50 * 2 ** 20);
     expect(config.domains.default).to.equal('example.kz');
