@@ -4,6 +4,7 @@ import { Command, type OutputConfiguration } from 'commander';
 import { exitCodeTable } from '../src/admin/exit-codes.ts';
 import { accountCommand } from './account.ts';
 import { agencyCommand } from './agency.ts';
+import { agreementCommand } from './agreement.ts';
 import { backupCommand, restoreCommand, undeleteCommand, verifyCommand } from './backup.ts';
 import { configCommand } from './config.ts';
 import { confirmationCommand } from './confirmation.ts';
@@ -36,6 +37,7 @@ export function program(output: OutputConfiguration = {}): Command {
     .addCommand(exportCommand())
     .addCommand(edsCommand())
     .addCommand(trustCommand())
+    .addCommand(agreementCommand())
     .addCommand(registryCommand())
     .addCommand(agencyCommand())
     .addCommand(employeeCommand())
