@@ -90,6 +90,6 @@ describe('the client of the demonstration', () => {
     const authority = readFileSync(other.authority, 'utf8');
     const stranger = new SiteClient({ origin: origin(), authority });
     const error: unknown = await stranger.call('GET', '/').catch((e: unknown) => e);
-    expect((error as NodeJS.ErrnoException).code).to.be.a('string');
+    expect((error as NodeJS.ErrnoException).code).to.match(/CERT|SIGNATURE|VERIFY/);
   });
 });

@@ -13,16 +13,18 @@ const missing = ['bash', 'curl', 'openssl'].filter(
 );
 const reason = missing.length === 0 ? '' : ` (skipped: no ${missing.join(', ')})`;
 
+// Before any test, whose time it would take.
+if (missing.length === 0) buildServer();
+
 describe(`docs/walkthrough.md, by curl and openssl${reason}`, function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let server: DevelopmentServer | undefined;
-  /** What each step printed, and which was the last that ended. */
+  /** What each step that ended printed, and what the one after them said. */
   let printed: readonly string[];
   let failure = '';
 
   before(async function () {
     if (missing.length > 0) this.skip();
-    buildServer();
     server = await DevelopmentServer.make();
     await server.start();
     ({ printed, failure } = await walk(server));
