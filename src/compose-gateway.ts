@@ -145,9 +145,9 @@ export async function openGateway(
     domain,
     mailSettings: {
       imapHost: config.server.name,
-      imapPort: 993,
+      imapPort: config.listeners.imaps.port,
       smtpHost: config.server.name,
-      smtpPort: 465,
+      smtpPort: config.listeners.submissions.port,
     },
     agreementUrl: (version) => `${origin}/agreement/${version}`,
     endCabinet: (subject) => sessions.endAll(subject),

@@ -98,6 +98,22 @@ async function run(
     developmentFolder === undefined
       ? undefined
       : new DevelopmentProfile(config, developmentFolder, systemClock);
+  try {
+    return await runWith(development, config, options, log, signals, worker);
+  } finally {
+    // The simulated services would keep the process, also after a start that failed.
+    await development?.close();
+  }
+}
+
+async function runWith(
+  development: DevelopmentProfile | undefined,
+  config: Config,
+  options: ServeOptions,
+  log: ProcessLog,
+  signals: Signals,
+  worker: number | undefined,
+): Promise<number> {
   const prepared = await development?.prepare();
   const operator = prepared?.operator;
   const allConnections = await connectionsAllowed(config, log);
@@ -122,9 +138,7 @@ async function run(
     process.stdout.write(await development.registrations(server.addresses));
   }
   const signal = await signals.stop;
-  const code = await stop(server, config.limits.stopMs, signal, log);
-  await development?.close();
-  return code;
+  return stop(server, config.limits.stopMs, signal, log);
 }
 
 async function stop(
