@@ -8,7 +8,9 @@ describe('zhashik agreement', function () {
   beforeEach(() => {
     place = new Place();
   });
-  afterEach(() => place.remove());
+  afterEach(() => {
+    place.remove();
+  });
 
   async function config(domain = 'example.kz'): Promise<string> {
     const folder = place.path('agreement');

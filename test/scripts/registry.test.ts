@@ -139,7 +139,7 @@ describe('zhashik registry, agency, employee and resolve', function () {
     });
   });
 
-  it('agency: a dry run writes nothing, two persons bring it into production', async () => {
+  it('R-13.4 agency: a dry run writes nothing, two persons bring it into production', async () => {
     const input = 'Омаров Ә., +7 700 000 00 00\n';
     const dry = await run(agency, { input });
     expect(dry).to.deep.include({ code: 0 });
