@@ -24,7 +24,7 @@ import { startImapListener } from './imap/server.ts';
 import { ListenerError, explainListenError } from './listener-error.ts';
 import { startMetricsListener } from './metrics/http-listener.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { type DevelopmentGateway, type OpenGateway, openGateway } from './compose-gateway.ts';
+import type { DevelopmentGateway, OpenGateway } from './compose-gateway.ts';
 import { type Bus, openBus } from './open-bus.ts';
 import { type OpenedStore, openStore } from './open-store.ts';
 import { OutboundRelay } from './outbound/outbound-relay.ts';
@@ -245,6 +245,8 @@ class House implements Server {
 
   async #openGateway(store: MailStore, bus: Bus): Promise<OpenGateway | undefined> {
     if (!this.#config.gateway.enabled) return undefined;
+    // Loaded here: a server of mail alone needs nothing of it.
+    const { openGateway } = await import('./compose-gateway.ts');
     const gateway = await openGateway(this.#config, {
       store,
       bus,
