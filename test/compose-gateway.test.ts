@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { compose } from '../src/compose.ts';
-import { ConfigError } from '../src/config/config-error.ts';
 import { type Config, parseConfig } from '../src/config/loader.ts';
 import { writeVersion } from './gateway/agreement/support.ts';
 import { noteLog } from './support/note-log.ts';
@@ -44,7 +43,8 @@ describe('compose with a gateway', function () {
       () => undefined,
       (reason: unknown) => reason,
     );
-    expect(error).to.be.instanceOf(ConfigError);
+    // The gateway is loaded when it is needed, and then by another way than the test's own modules.
+    expect(String(error)).to.match(/^ConfigError/);
     expect(String(error)).to.include('other.kz').and.include('gateway.agreements');
   });
 
