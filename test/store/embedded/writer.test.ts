@@ -121,10 +121,12 @@ describe('embedded: the writer', () => {
       skeleton: 'x',
       status: 'active',
       credentials: '{}',
+      subject: null,
+      level: null,
     };
     const old = { maxBytes: 5, maxCount: null };
     const limits = { maxBytes: 9, maxCount: null };
-    const none = { status: undefined, credentials: undefined };
+    const none = { status: undefined, credentials: undefined, owner: undefined };
     direct('createAccounts', { accounts: [{ ...account, ...old }], audit });
     direct('updateAccount', { a: 1, ...none, limits, audit });
     direct('settled', { accounts: [{ a: 1, ...old }] });
