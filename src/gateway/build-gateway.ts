@@ -38,10 +38,7 @@ export interface MailSettings {
 }
 
 export interface GatewayOptions {
-  readonly store: Pick<
-    MailStore,
-    'records' | 'accounts' | 'receive' | 'accept' | 'inlineBodyBytes'
-  >;
+  readonly store: Pick<MailStore, 'records' | 'accounts' | 'receive' | 'accept'>;
   readonly vault: IdentityVault;
   readonly registry: Registry;
   /** For short texts and for documents. */

@@ -14,8 +14,6 @@ export const stateRetryMs = [minute, 5 * minute, 15 * minute, hour] as const;
 export const sweepAfterMs = 10 * minute;
 /** Records looked at in one step. */
 export const sweepPage = 100;
-/** Of a signed document with its signature, octets. */
-export const maxSignedDocument = 256 * 1024;
 /** How long an activation slip is good. domain 6.3 */
 export const activationMs = 30 * day;
 /** Wrong codes until a slip is dead. */

@@ -16,7 +16,7 @@ const sender: Readonly<Record<Language, string>> = {
 export type SystemLetter = 'WELCOME' | 'PASSWORD_RESET';
 
 export interface SystemLettersParts {
-  readonly store: ContentStore & Pick<MessageStore, 'accept'>;
+  readonly store: Pick<ContentStore, 'receive'> & Pick<MessageStore, 'accept'>;
   readonly clock: Clock;
   readonly domain: string;
 }

@@ -161,7 +161,6 @@ export class GatewayBench {
         accounts: store.accounts,
         receive: () => store.receive(),
         accept: (content, deliveries) => store.accept(content, deliveries),
-        inlineBodyBytes: store.inlineBodyBytes,
       },
       vault,
       registry: new JournalRegistry(records),
